@@ -1,0 +1,70 @@
+/**
+ * Every refusal of the product, in one catalogue. Each code has one of five kinds; each protocol maps the kind once
+ * (HTTP problem, FHIR OperationOutcome, HL7 ACK, job). docs/errors.md explains every code; a test compares the two.
+ */
+export type ErrorKind = 'invalid' | 'not_found' | 'conflict' | 'forbidden' | 'unavailable'
+
+export const catalogue = {
+  // inbox and mapping
+  MESSAGE_UNDECODABLE: 'invalid',
+  MESSAGE_MALFORMED: 'invalid',
+  MESSAGE_TYPE_UNKNOWN: 'invalid',
+  MESSAGE_NOT_FOUND: 'not_found',
+  MESSAGE_NOT_REPAIRABLE: 'conflict',
+  MAPPING_VALUE_MISSING: 'invalid',
+  MAPPING_VALUE_INVALID: 'invalid',
+  MAPPING_CODE_UNKNOWN: 'invalid',
+  MAPPING_OUTPUT_INVALID: 'invalid',
+  MAPPING_SITE_UNKNOWN: 'not_found',
+  // records
+  RECORD_NOT_FOUND: 'not_found',
+  RECORD_SEARCH_INVALID: 'invalid',
+  // access
+  ACCESS_UNAUTHENTICATED: 'forbidden',
+  ACCESS_DENIED: 'forbidden',
+  // identity
+  PATIENT_NOT_FOUND: 'not_found',
+  PATIENT_MERGE_WITH_ITSELF: 'invalid',
+  PATIENT_MERGE_CIRCULAR: 'conflict',
+  PATIENT_NOT_MERGED: 'conflict',
+  // visits and ledger
+  VISIT_NOT_FOUND: 'not_found',
+  CHARGE_ALREADY_POSTED: 'conflict',
+  CHARGE_CREDIT_DIFFERS: 'conflict',
+  ENTRY_UNBALANCED: 'invalid',
+  ENTRY_ALREADY_POSTED: 'conflict',
+  ENTRY_ALREADY_REVERSED: 'conflict',
+  ENTRY_NOT_FOUND: 'not_found',
+  ENTRY_NOT_REVERSIBLE: 'conflict',
+  // requests
+  REQUEST_INVALID: 'invalid',
+  IDEMPOTENCY_KEY_REUSED: 'invalid',
+  IDEMPOTENCY_KEY_IN_USE: 'conflict',
+  CLOCK_NOT_FORWARD: 'conflict',
+  JOB_NOT_FOUND: 'not_found',
+  ALERT_NOT_FOUND: 'not_found',
+  // parts that are not there now
+  STORE_UNAVAILABLE: 'unavailable',
+  STORE_WRITE_CONFLICT: 'unavailable',
+  OUTSIDE_UNAVAILABLE: 'unavailable'
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof catalogue
+
+/**
+ * A refusal. `message` says what to do next and never carries personal data; `place` names where in the input
+ * (an HL7 path or a FHIR element), never its value.
+ */
+export class DomainError extends Error {
+  readonly code: ErrorCode
+  readonly kind: ErrorKind
+  readonly place: string | undefined
+
+  constructor (code: ErrorCode, message: string, place?: string) {
+    super(message)
+    this.name = 'DomainError'
+    this.code = code
+    this.kind = catalogue[code]
+    this.place = place
+  }
+}
