@@ -9,6 +9,11 @@ export const catalogue = {
   MESSAGE_UNDECODABLE: 'invalid',
   MESSAGE_MALFORMED: 'invalid',
   MESSAGE_TYPE_UNKNOWN: 'invalid',
+  MESSAGE_VERSION_UNSUPPORTED: 'invalid',
+  MESSAGE_PROCESSING_ID_UNSUPPORTED: 'invalid',
+  MESSAGE_TOO_LARGE: 'invalid',
+  MESSAGE_CONTROL_ID_REUSED: 'conflict',
+  MESSAGE_STILL_QUEUED: 'unavailable',
   MESSAGE_NOT_FOUND: 'not_found',
   MESSAGE_NOT_REPAIRABLE: 'conflict',
   MAPPING_VALUE_MISSING: 'invalid',
@@ -43,6 +48,8 @@ export const catalogue = {
   CLOCK_NOT_FORWARD: 'conflict',
   JOB_NOT_FOUND: 'not_found',
   ALERT_NOT_FOUND: 'not_found',
+  // outside parties that answer no
+  OUTSIDE_REFUSED: 'invalid',
   // parts that are not there now
   STORE_UNAVAILABLE: 'unavailable',
   STORE_WRITE_CONFLICT: 'unavailable',

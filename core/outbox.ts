@@ -16,10 +16,26 @@ export interface WaitingOutboxMessage extends OutboxMessage {
 export interface OutboxStore {
   /** Answers false where kind and key are there already. */
   readonly add: (message: OutboxMessage) => Promise<boolean>
-  /** Messages whose next attempt is due, oldest first. */
-  readonly due: (at: Date, limit: number) => Promise<readonly WaitingOutboxMessage[]>
+  /** Messages of a kind whose next attempt is due, oldest first. By kind, so that a slow carrier holds up its own only. */
+  readonly due: (at: Date, limit: number, kind: string) => Promise<readonly WaitingOutboxMessage[]>
   readonly markDone: (id: string, at: Date) => Promise<void>
   readonly markRetry: (id: string, retry: { readonly attempts: number, readonly nextAt: Date, readonly reason: string }) => Promise<void>
   readonly markDead: (id: string, dead: { readonly attempts: number, readonly reason: string, readonly at: Date }) => Promise<void>
   readonly counts: () => Promise<{ readonly waiting: number, readonly dead: number, readonly oldestAt: Date | null }>
+}
+
+/**
+ * Carries one message out. It may be called again for the same message (a crash between the effect and its record), so
+ * it passes `key` on to the other party. A refusal of kind `unavailable` is tried again, any other is final.
+ */
+export type CarryOut = (message: OutboxMessage) => Promise<void>
+
+/** What carries the outbox out: in process, or a queue server. */
+export interface OutboxEngine {
+  /** There may be new messages: called after a transaction that wrote some. */
+  readonly notify: () => void
+  /** Settles when nothing is due any more. */
+  readonly drain: () => Promise<void>
+  /** Settles when what was begun is recorded; nothing new is begun. */
+  readonly stop: () => Promise<void>
 }

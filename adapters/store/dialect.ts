@@ -1,0 +1,45 @@
+/**
+ * What differs between the databases, as named capabilities. Stores ask for a capability, never for a name.
+ */
+export interface Dialect {
+  readonly name: 'sqlite' | 'postgres'
+  /** `?` becomes `$1`, `$2`, … */
+  readonly hasNumberedPlaceholders: boolean
+  /**
+   * A whole group of rows travels as one array per column, so that a group costs one round trip. Without it, a
+   * statement is run once a row, which costs nothing where the database lives in the process.
+   */
+  readonly hasArrayParameters: boolean
+  /** Several writing statements may be joined into one by `with … as (insert …)`. */
+  readonly hasWritingCtes: boolean
+  /** An SQL condition that a column equals one of the values of one list parameter. */
+  readonly isIn: (column: string) => string
+  /** The one parameter that `isIn` takes. */
+  readonly list: (values: readonly string[]) => Parameter
+  /** Taken inside `from`: makes concurrent transactions take their sequence numbers in the order of their commits; null where only one writes at a time. */
+  readonly orderedCommits: string | null
+  /** What kind of refusal a driver's error is; null: none, it stays the error it is. */
+  readonly refusalOf: (error: unknown) => 'STORE_UNAVAILABLE' | 'STORE_WRITE_CONFLICT' | null
+  /** Words of the schema. */
+  readonly words: SchemaWords
+}
+
+export type Scalar = string | number | null | Uint8Array
+export type Parameter = Scalar | readonly Scalar[]
+
+export interface SchemaWords {
+  readonly integer: string
+  readonly bytes: string
+  /** Primary key that the database gives and never gives again. */
+  readonly sequence: string
+  /** After the closing bracket of a table. */
+  readonly table: string
+  /** … of a table whose rows lie in the order of their primary key, where there is such a thing. */
+  readonly clustered: string
+  /** Compares text by its bytes, so that prefixes are ranges. */
+  readonly byBytes: string
+  /** Statements that make a table refuse changes of its rows. */
+  readonly appendOnly: (table: string) => readonly string[]
+  /** Takes away what `appendOnly` leaves behind when its table is dropped. */
+  readonly dropAppendOnly: (table: string) => readonly string[]
+}

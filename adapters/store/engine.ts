@@ -1,0 +1,25 @@
+import type { Knex } from 'knex'
+import type { Dialect } from './dialect.ts'
+import type { Connection } from './sql.ts'
+
+/** One database, open. */
+export interface Engine {
+  readonly dialect: Dialect
+  /** Builds queries and runs migrations. */
+  readonly knex: Knex
+  readonly writing: Pool
+  readonly reading: Pool
+  /** Runs `work` while no other process migrates. */
+  readonly alone: <Result>(work: () => Promise<Result>) => Promise<Result>
+  readonly close: () => Promise<void>
+}
+
+export interface Pool {
+  /** Text that begins a transaction. */
+  readonly begin: string
+  readonly acquire: () => Promise<PooledConnection>
+}
+
+export interface PooledConnection extends Connection {
+  readonly release: (broken: boolean) => void
+}

@@ -1,0 +1,102 @@
+import { setImmediate } from 'node:timers/promises'
+import type { InTransaction } from '../../core/unit-of-work.ts'
+import type { Engine, Pool } from './engine.ts'
+import { migrateDown, migrateUp } from './migrate.ts'
+import { postgresEngine } from './postgres-engine.ts'
+import { refusal, sqlOf } from './sql.ts'
+import { sqliteEngine, type SqliteDriver } from './sqlite-engine.ts'
+import { storesOf, type Stores } from './stores.ts'
+
+export interface StoreOptions {
+  /** Folder of the SQLite file; made with mode 0700 where it is missing. Not used with a databaseUrl. */
+  readonly dataDir?: string
+  /** A PostgreSQL URL. */
+  readonly databaseUrl?: string | undefined
+  /** PostgreSQL schema of its own; made by `migrate`. */
+  readonly schema?: string
+  readonly sqliteDriver?: SqliteDriver
+  /** Connections to PostgreSQL, or reading connections to SQLite. */
+  readonly poolSize?: number
+  /** How long SQLite waits for another process. The whole process waits with it. */
+  readonly busyTimeoutMs?: number
+}
+
+export interface Store {
+  readonly dialect: 'sqlite' | 'postgres'
+  readonly inTransaction: InTransaction<Stores>
+  /** A read-only snapshot. On SQLite it waits for no writer. */
+  readonly inReading: InTransaction<Stores>
+  /** Refuses with STORE_UNAVAILABLE while the database does not answer. */
+  readonly ping: () => Promise<void>
+  /** Brings the tables to the newest version; answers what it applied. Call it before the first transaction. */
+  readonly migrate: () => Promise<readonly string[]>
+  /** One statement by hand, for repairs and tests; nothing in the product calls it. */
+  readonly runByHand: (text: string) => Promise<readonly unknown[]>
+  /** Takes every table away again, for the tests of the migrations. */
+  readonly unmigrate: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export async function openStore (options: StoreOptions): Promise<Store> {
+  const engine = engineOf(options)
+  return {
+    dialect: engine.dialect.name,
+    inTransaction: (work) => transact(engine, engine.writing, work),
+    inReading: (work) => transact(engine, engine.reading, work),
+    ping: async () => { await runOnce(engine, engine.reading, 'select 1') },
+    runByHand: (text) => runOnce(engine, engine.writing, text),
+    migrate: () => refusing(engine, () => engine.alone(() => migrateUp(engine.knex, engine.dialect))),
+    unmigrate: () => refusing(engine, () => engine.alone(() => migrateDown(engine.knex, engine.dialect))),
+    close: engine.close
+  }
+}
+
+function engineOf ({ dataDir, databaseUrl, schema, sqliteDriver, poolSize, busyTimeoutMs }: StoreOptions): Engine {
+  if (databaseUrl !== undefined) return postgresEngine({ databaseUrl, schema: schema ?? null, poolSize: poolSize ?? 10 })
+  if (dataDir === undefined) throw new Error('openStore needs a dataDir for SQLite or a databaseUrl for PostgreSQL')
+  return sqliteEngine({ dataDir, driver: sqliteDriver ?? 'libsql', readers: poolSize ?? 4, busyTimeoutMs: busyTimeoutMs ?? 5000 })
+}
+
+async function transact <Result> (engine: Engine, pool: Pool, work: (stores: Stores) => Promise<Result>): Promise<Result> {
+  // SQLite answers without ever leaving the turn, so a chain of transactions would starve sockets and timers.
+  await setImmediate()
+  const connection = await acquire(engine, pool)
+  let open = true
+  let broken = false
+  try {
+    await connection.run(pool.begin, [])
+    const result = await work(storesOf({ sql: sqlOf(connection, engine.dialect, () => open), dialect: engine.dialect, build: engine.knex }))
+    open = false
+    await connection.run('commit', [])
+    return result
+  } catch (error) {
+    open = false
+    await connection.run('rollback', []).catch(() => { broken = true })
+    throw refusal(engine.dialect, error)
+  } finally {
+    connection.release(broken)
+  }
+}
+
+async function runOnce (engine: Engine, pool: Pool, text: string): Promise<readonly unknown[]> {
+  const connection = await acquire(engine, pool)
+  try {
+    return await connection.once(text, [])
+  } catch (error) {
+    throw refusal(engine.dialect, error)
+  } finally {
+    connection.release(false)
+  }
+}
+
+function acquire (engine: Engine, pool: Pool): ReturnType<Pool['acquire']> {
+  return refusing(engine, pool.acquire)
+}
+
+async function refusing <Result> (engine: Engine, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw refusal(engine.dialect, error)
+  }
+}

@@ -1,0 +1,53 @@
+import type { OutboxStore, WaitingOutboxMessage } from '../../core/outbox.ts'
+import { instant, instantOrNull, json } from './columns.ts'
+import type { Unit } from './sql.ts'
+
+interface OutboxRow {
+  readonly id: string
+  readonly kind: string
+  readonly key: string
+  readonly payload: string
+  readonly created_at_ms: number
+  readonly attempts: number
+}
+
+export function sqlOutbox ({ sql }: Unit): OutboxStore {
+  return {
+    add: async ({ id, kind, key, payload, createdAt }) => await sql.run(
+      `insert into outbox_messages (id, kind, key, payload, created_at_ms, status) values (?, ?, ?, ?, ?, 'waiting')
+       on conflict (kind, key) do nothing`, [id, kind, key, JSON.stringify(payload), createdAt.getTime()]) === 1,
+    due: async (at, limit, kind) => (await sql.all<OutboxRow>(
+      `select id, kind, key, payload, created_at_ms, attempts from outbox_messages
+       where status = 'waiting' and kind = ? and (next_at_ms is null or next_at_ms <= ?) order by sequence limit ?`, [kind, at.getTime(), limit])).map(waitingOf),
+    markDone: async (id, at) => {
+      await sql.run("update outbox_messages set status = 'done', settled_at_ms = ?, next_at_ms = null, reason = null where id = ? and status = 'waiting'",
+        [at.getTime(), id])
+    },
+    markRetry: async (id, { attempts, nextAt, reason }) => {
+      await sql.run("update outbox_messages set attempts = ?, next_at_ms = ?, reason = ? where id = ? and status = 'waiting'",
+        [attempts, nextAt.getTime(), reason, id])
+    },
+    markDead: async (id, { attempts, reason, at }) => {
+      await sql.run("update outbox_messages set status = 'dead', attempts = ?, next_at_ms = null, reason = ?, settled_at_ms = ? where id = ? and status = 'waiting'",
+        [attempts, reason, at.getTime(), id])
+    },
+    counts: async () => {
+      const row = await sql.first<{ readonly waiting: number, readonly dead: number, readonly oldest_at_ms: number | null }>(
+        `select (select count(*) from outbox_messages where status = 'waiting') as waiting,
+           (select count(*) from outbox_messages where status = 'dead') as dead,
+           (select min(created_at_ms) from outbox_messages where status = 'waiting') as oldest_at_ms`, [])
+      return { waiting: row?.waiting ?? 0, dead: row?.dead ?? 0, oldestAt: instantOrNull(row?.oldest_at_ms ?? null) }
+    }
+  }
+}
+
+function waitingOf (row: OutboxRow): WaitingOutboxMessage {
+  return {
+    id: row.id,
+    kind: row.kind,
+    key: row.key,
+    payload: json<Readonly<Record<string, unknown>>>(row.payload),
+    createdAt: instant(row.created_at_ms),
+    attempts: row.attempts
+  }
+}

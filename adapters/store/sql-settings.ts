@@ -1,0 +1,20 @@
+import type { SettingStore } from '../../core/operations/index.ts'
+import type { Unit } from './sql.ts'
+import { upsert } from './upsert.ts'
+
+const put = upsert('settings', ['name'], ['name', 'value'])
+
+export function sqlSettings ({ sql }: Unit): SettingStore {
+  const get = async (name: string): Promise<string | null> =>
+    (await sql.first<{ readonly value: string }>('select value from settings where name = ?', [name]))?.value ?? null
+  return {
+    get,
+    set: async (name, value) => {
+      await sql.run(put, [name, value])
+    },
+    setOnce: async (name, value) => {
+      await sql.run('insert into settings (name, value) values (?, ?) on conflict (name) do nothing', [name, value])
+      return await get(name) ?? value
+    }
+  }
+}

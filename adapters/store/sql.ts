@@ -1,0 +1,128 @@
+import type { Knex } from 'knex'
+import { DomainError } from '../../core/errors.ts'
+import type { Dialect, Parameter, Scalar } from './dialect.ts'
+
+/** Runs statements on one raw connection; statements with a fixed text are prepared once a connection. */
+export interface Connection {
+  readonly all: (text: string, params: readonly Parameter[]) => Promise<readonly unknown[]>
+  /** Answers how many rows changed. */
+  readonly run: (text: string, params: readonly Parameter[]) => Promise<number>
+  /** For texts that are put together anew each time: nothing is kept. */
+  readonly once: (text: string, params: readonly Parameter[]) => Promise<readonly unknown[]>
+}
+
+export type ColumnKind = 'text' | 'integer' | 'bytes'
+
+/**
+ * A statement over a group of given rows. `text` gets the SQL of a table of those rows, to be named and joined,
+ * e.g. `insert into visits (id) select given.id from ${rows} as given where true`.
+ */
+export interface GroupStatement {
+  readonly columns: Readonly<Record<string, ColumnKind>>
+  readonly text: (given: string) => string
+}
+
+/** Statements of one transaction, `?` for each parameter. */
+export interface Sql {
+  readonly all: <Row>(text: string, params: readonly Parameter[]) => Promise<readonly Row[]>
+  readonly first: <Row>(text: string, params: readonly Parameter[]) => Promise<Row | null>
+  readonly run: (text: string, params: readonly Parameter[]) => Promise<number>
+  readonly allOf: <Row>(statement: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>) => Promise<readonly Row[]>
+  readonly runOf: (statement: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>) => Promise<number>
+  /** One statement over single values and a group, which may be empty; only where the dialect has array parameters. The single values come first in the text. */
+  readonly together: <Row>(statement: GroupStatement, params: readonly Parameter[], rows: ReadonlyArray<readonly Scalar[]>) => Promise<readonly Row[]>
+  /** Runs what knex built. The builder itself is never awaited: it would take a second connection of the pool. */
+  readonly built: <Row>(query: Knex.QueryBuilder) => Promise<readonly Row[]>
+}
+
+/** What every store is made of: valid until its transaction ends. */
+export interface Unit {
+  readonly sql: Sql
+  readonly dialect: Dialect
+  /** Builds queries for `sql.built`. */
+  readonly build: Knex
+}
+
+/** A refusal in the words of core, or the error as it came. */
+export function refusal (dialect: Dialect, error: unknown): unknown {
+  const code = error instanceof DomainError ? null : dialect.refusalOf(error)
+  if (code === 'STORE_UNAVAILABLE') return withCause(new DomainError(code, 'The database does not answer or has no room. Try again; if it lasts, look at the database.'), error)
+  if (code === 'STORE_WRITE_CONFLICT') return withCause(new DomainError(code, 'Another transaction wrote the same thing first. Load it and decide again.'), error)
+  return error
+}
+
+function withCause (refused: DomainError, cause: unknown): DomainError {
+  refused.cause = cause
+  return refused
+}
+
+export function sqlOf (connection: Connection, dialect: Dialect, isOpen: () => boolean): Sql {
+  const guarded = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (!isOpen()) throw new Error('a store was used after its transaction had ended')
+    try {
+      return await work()
+    } catch (error) {
+      throw refusal(dialect, error)
+    }
+  }
+  const group = dialect.hasArrayParameters ? arrayGroups(connection) : rowByRow(connection)
+  const all = <Row>(text: string, params: readonly Parameter[]): Promise<readonly Row[]> =>
+    guarded(() => connection.all(text, params) as Promise<readonly Row[]>)
+  return {
+    all,
+    first: async <Row>(text: string, params: readonly Parameter[]) => (await all<Row>(text, params))[0] ?? null,
+    run: (text, params) => guarded(() => connection.run(text, params)),
+    allOf: <Row>(statement: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>) => rows.length === 0
+      ? Promise.resolve([])
+      : guarded(() => group.all(statement, rows) as Promise<readonly Row[]>),
+    runOf: (statement, rows) => rows.length === 0 ? Promise.resolve(0) : guarded(() => group.run(statement, rows)),
+    together: <Row>(statement: GroupStatement, params: readonly Parameter[], rows: ReadonlyArray<readonly Scalar[]>) =>
+      guarded(() => connection.all(arrayText(statement), [...params, ...arraysOf(statement, rows)]) as Promise<readonly Row[]>),
+    built: <Row>(query: Knex.QueryBuilder) => {
+      const { sql, bindings } = query.toSQL().toNative()
+      return guarded(() => connection.once(sql, bindings as Parameter[]) as Promise<readonly Row[]>)
+    }
+  }
+}
+
+interface Groups {
+  readonly all: (statement: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>) => Promise<readonly unknown[]>
+  readonly run: (statement: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>) => Promise<number>
+}
+
+function rowByRow (connection: Connection): Groups {
+  const textOf = ({ columns, text }: GroupStatement): string =>
+    text(`(select ${Object.keys(columns).map((column) => `? as ${column}`).join(', ')})`)
+  return {
+    all: async (statement, rows) => {
+      const text = textOf(statement)
+      const found: unknown[] = []
+      for (const row of rows) found.push(...await connection.all(text, row))
+      return found
+    },
+    run: async (statement, rows) => {
+      const text = textOf(statement)
+      let changed = 0
+      for (const row of rows) changed += await connection.run(text, row)
+      return changed
+    }
+  }
+}
+
+const arrayTypes = { text: 'text[]', integer: 'bigint[]', bytes: 'bytea[]' } as const satisfies Record<ColumnKind, string>
+
+function arrayText ({ columns, text }: GroupStatement): string {
+  const arrays = Object.values(columns).map((kind) => `?::${arrayTypes[kind]}`).join(', ')
+  return text(`(select * from unnest(${arrays}) as given_rows (${Object.keys(columns).join(', ')}))`)
+}
+
+function arraysOf ({ columns }: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>): Scalar[][] {
+  return Object.keys(columns).map((_, place) => rows.map((row) => row[place] ?? null))
+}
+
+function arrayGroups (connection: Connection): Groups {
+  return {
+    all: (statement, rows) => connection.all(arrayText(statement), arraysOf(statement, rows)),
+    run: (statement, rows) => connection.run(arrayText(statement), arraysOf(statement, rows))
+  }
+}

@@ -1,0 +1,6 @@
+export { roles, type AuditEvent, type Principal, type Role, type Token } from './principal.ts'
+export type { AuditStore, GuardianStore, TokenStore } from './ports.ts'
+export { authenticate } from './authenticate.ts'
+export { issueToken, type IssuedToken } from './issue-token.ts'
+export { findCaller, type CallerWithWards } from './find-caller.ts'
+export { decide, limitsOf, permissions, reachOf, type Caller, type Limits, type Permission, type Target } from './policy.ts'

@@ -1,0 +1,100 @@
+import type { Principal, Role } from './principal.ts'
+
+/** What a caller may ask for. A route names one; there is no right outside this list. */
+export const permissions = ['me.read', 'directory.read', 'patient.read', 'patient.link', 'record.read', 'visit.read', 'charge.read',
+  'statement.read', 'ledger.read', 'message.read', 'message.operate', 'message.convert', 'operations.read', 'job.run', 'audit.read',
+  'clock.move', 'simulator.operate'] as const
+export type Permission = typeof permissions[number]
+
+/**
+ * own: the caller's person and wards. organization: records of the caller's hospital, so nothing for a caller without
+ * one. books: the same, but a caller without a hospital works for all of them (head office). all: no limit.
+ */
+type Scope = 'own' | 'organization' | 'books' | 'all'
+
+const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own' } as const
+const clinical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'organization', 'record.read': 'organization', 'visit.read': 'organization' } as const
+const accounts = { 'charge.read': 'organization', 'statement.read': 'organization' } as const
+/** The technical side sees messages, since it repairs them; of persons only what a merge needs to be judged by. */
+const technical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'all', 'patient.link': 'all', 'message.read': 'all', 'message.operate': 'all',
+  'message.convert': 'all', 'operations.read': 'all', 'job.run': 'all', 'clock.move': 'all', 'simulator.operate': 'all' } as const
+const bystander = { 'me.read': 'all' } as const
+
+/** The whole policy: role → permission → scope. What is not here is refused. */
+const policy: Readonly<Record<Role, Readonly<Partial<Record<Permission, Scope>>>>> = {
+  patient: personal,
+  guardian: personal,
+  doctor: clinical,
+  pharmacist: clinical,
+  support: { ...bystander, 'directory.read': 'all' },
+  reviewer: { ...bystander, 'directory.read': 'all' },
+  desk: { ...clinical, ...accounts },
+  community: bystander,
+  hospital: { ...clinical, ...accounts, 'ledger.read': 'organization' },
+  terminal: bystander,
+  bureau: bystander,
+  finance: { ...bystander, 'directory.read': 'all', 'charge.read': 'books', 'statement.read': 'books', 'ledger.read': 'books' },
+  operator: technical,
+  auditor: { ...bystander, 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all' },
+  administrator: { ...technical, 'audit.read': 'all' },
+  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books' }
+}
+
+/** How far a permission carries a caller. */
+export type Reach =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'own' }
+  | { readonly kind: 'organization', readonly hospitalId: string }
+  | { readonly kind: 'all' }
+
+export function reachOf (principal: Principal, permission: Permission): Reach {
+  const scope = policy[principal.role][permission]
+  if (scope === undefined) return { kind: 'none' }
+  if (scope === 'all' || scope === 'own') return { kind: scope }
+  if (principal.organizationId !== null) return { kind: 'organization', hospitalId: principal.organizationId }
+  return scope === 'books' ? { kind: 'all' } : { kind: 'none' }
+}
+
+/** A caller with the patient ids that are the caller's own: the person's tied records and the wards'. */
+export interface Caller {
+  readonly principal: Principal
+  readonly patientIds: readonly string[]
+}
+
+/** The thing that is asked for: whose it is, and which hospital's. */
+export interface Target {
+  readonly patientId: string | null
+  readonly hospitalId: string | null
+}
+
+/**
+ * denied: the role has no such right. hidden: it has, but not to this thing, which is then answered like a thing that
+ * does not exist, so that nobody learns from refusals what exists.
+ */
+export type Decision = 'allowed' | 'hidden' | 'denied'
+
+export function decide (caller: Caller, permission: Permission, target: Target): Decision {
+  const reach = reachOf(caller.principal, permission)
+  switch (reach.kind) {
+    case 'none': return 'denied'
+    case 'all': return 'allowed'
+    case 'organization': return target.hospitalId === reach.hospitalId ? 'allowed' : 'hidden'
+    case 'own': return target.patientId !== null && caller.patientIds.includes(target.patientId) ? 'allowed' : 'hidden'
+  }
+}
+
+/** The same decision as a filter for lists: null sets no limit, an empty list of patients finds nothing. */
+export interface Limits {
+  readonly patientIds: readonly string[] | null
+  readonly hospitalId: string | null
+}
+
+export function limitsOf (caller: Caller, permission: Permission): Limits | null {
+  const reach = reachOf(caller.principal, permission)
+  switch (reach.kind) {
+    case 'none': return null
+    case 'all': return { patientIds: null, hospitalId: null }
+    case 'organization': return { patientIds: null, hospitalId: reach.hospitalId }
+    case 'own': return { patientIds: caller.patientIds, hospitalId: null }
+  }
+}

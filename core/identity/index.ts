@@ -1,0 +1,7 @@
+export type { Patient, PatientIdentifier, PatientLink } from './patient.ts'
+export type { PatientStore } from './ports.ts'
+export { checkResidentId } from './resident-id.ts'
+export { mergePatients, unmergePatients, type MergeCommand } from './merge-patients.ts'
+export { savePatient } from './save-patient.ts'
+export { samePerson, type IdentityDoubt } from './same-person.ts'
+export { tie } from './tie.ts'

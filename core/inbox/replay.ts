@@ -1,0 +1,43 @@
+import type { Ids } from '../ids.ts'
+import type { Failure, NewMessage, StoredMessage } from './message.ts'
+
+/**
+ * What can be read of a message's bytes with today's configuration. A replay reads them anew, because what parked it
+ * may have been a character set or a lane rule that was put right since.
+ */
+export interface Description {
+  /** SHA-256 of the bytes, hex. */
+  readonly contentHash: string
+  readonly controlId: string | null
+  readonly type: string | null
+  readonly trigger: string | null
+  readonly sentAt: Date | null
+  readonly charset: string
+  readonly lanes: readonly string[]
+  readonly parked: Failure | null
+}
+
+export type DescribeMessage = (message: { readonly source: string, readonly raw: Uint8Array }) => Description
+
+/** A new message in place of `original`, linked to it; the acknowledgement stays the one the sender got. */
+export function replayOf (original: StoredMessage, by: {
+  readonly raw: Uint8Array
+  readonly description: Description
+  readonly dedupeKey: string
+  readonly ids: Ids
+  readonly receivedAt: Date
+}): NewMessage {
+  const { source, hospitalId, format, ack } = original
+  return {
+    id: by.ids.next(),
+    source,
+    hospitalId,
+    format,
+    raw: by.raw,
+    ...by.description,
+    dedupeKey: by.dedupeKey,
+    receivedAt: by.receivedAt,
+    ack,
+    replayOf: original.id
+  }
+}

@@ -1,0 +1,47 @@
+import type { Fen } from '../money.ts'
+import type { CalendarDate } from '../clock.ts'
+import type { Charge, ChargeState } from './charge.ts'
+import type { Entry } from './entry.ts'
+
+export interface AccountBalance {
+  readonly hospitalId: string
+  readonly account: string
+  readonly balanceFen: Fen
+}
+
+export interface StatementLine {
+  readonly entryId: string
+  readonly hospitalId: string
+  readonly kind: Entry['kind']
+  readonly sourceKey: string
+  readonly effectiveOn: CalendarDate
+  readonly postedAt: Date
+  readonly account: string
+  readonly amountFen: Fen
+  readonly reverses: string | null
+  readonly memo: string | null
+}
+
+export interface LedgerStore {
+  /**
+   * Appends. Answers `false` where the source key is posted already with the same content; other content is refused
+   * with ENTRY_ALREADY_POSTED, a second reversal of an entry with ENTRY_ALREADY_REVERSED.
+   */
+  readonly append: (entry: Entry) => Promise<boolean>
+  readonly bySourceKey: (sourceKey: string) => Promise<Entry | null>
+  readonly byId: (id: string) => Promise<Entry | null>
+  readonly reversalOf: (entryId: string) => Promise<Entry | null>
+  readonly balances: (accounts: readonly string[]) => Promise<readonly AccountBalance[]>
+  readonly statement: (accounts: readonly string[], page: { readonly limit: number, readonly offset: number }) => Promise<readonly StatementLine[]>
+  /** Sums by hospital and account at the end of a day of effect, null for all days. */
+  readonly trialBalance: (effectiveUntil: CalendarDate | null) => Promise<readonly AccountBalance[]>
+  /** Entries whose postings do not sum to zero; always empty unless somebody changed rows by hand. */
+  readonly unbalancedEntries: () => Promise<readonly string[]>
+}
+
+export interface ChargeStore {
+  readonly find: (id: string) => Promise<Charge | null>
+  readonly save: (charge: Charge) => Promise<void>
+  /** Newest day first. A null filter sets no limit. */
+  readonly list: (filter: { readonly patientIds: readonly string[] | null, readonly visitId: string | null, readonly hospitalId: string | null, readonly state: ChargeState | null }, page: { readonly limit: number, readonly offset: number }) => Promise<readonly Charge[]>
+}

@@ -1,0 +1,45 @@
+import type { Alert } from './alert.ts'
+import type { JobRun } from './job.ts'
+
+export interface AlertStore {
+  readonly open: () => Promise<readonly Alert[]>
+  readonly list: (page: { readonly limit: number, readonly offset: number }) => Promise<readonly Alert[]>
+  /** Answers false where an alert with this key is open already. */
+  readonly add: (alert: Alert) => Promise<boolean>
+  readonly close: (id: string, at: Date) => Promise<void>
+}
+
+export interface JobRunStore {
+  readonly find: (job: string, dueAt: Date) => Promise<JobRun | null>
+  readonly save: (run: JobRun) => Promise<void>
+  /** The newest due instant with status done. */
+  readonly lastDone: (job: string) => Promise<Date | null>
+  readonly list: (filter: { readonly job: string | null }, page: { readonly limit: number, readonly offset: number }) => Promise<readonly JobRun[]>
+}
+
+/** One holder at a time, by real time: the node that applies the inbox, carries out the outbox and runs the jobs. */
+export interface LeaseStore {
+  /** Takes or renews; answers false while another holder's lease has not run out. */
+  readonly acquire: (lease: { readonly name: string, readonly holder: string, readonly now: Date, readonly until: Date }) => Promise<boolean>
+  readonly release: (lease: { readonly name: string, readonly holder: string }) => Promise<void>
+}
+
+/** Small values of the installation, e.g. the key of stable ids, the demo's business time. */
+export interface SettingStore {
+  readonly get: (name: string) => Promise<string | null>
+  readonly set: (name: string, value: string) => Promise<void>
+  /** Writes only where the name is free; answers the value that stands. */
+  readonly setOnce: (name: string, value: string) => Promise<string>
+}
+
+/** Answers of requests with an Idempotency-Key. */
+export interface IdempotencyStore {
+  /** Takes the key, or answers what stands there. */
+  readonly begin: (request: { readonly key: string, readonly scope: string, readonly bodyHash: string, readonly at: Date }) => Promise<
+    | { readonly kind: 'begun' }
+    | { readonly kind: 'running' }
+    | { readonly kind: 'other_body' }
+    | { readonly kind: 'answered', readonly status: number, readonly body: string }>
+  readonly finish: (request: { readonly key: string, readonly scope: string, readonly status: number, readonly body: string }) => Promise<void>
+  readonly abandon: (request: { readonly key: string, readonly scope: string }) => Promise<void>
+}

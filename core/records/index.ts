@@ -1,0 +1,5 @@
+export type { RecordChange, RecordVersion, Resource } from './record.ts'
+export type { RecordSearch, RecordStore, RecordToSave, SearchClause, SearchRange, SearchValue } from './ports.ts'
+export { mergeRecord, type Merged } from './merge-record.ts'
+export { saveChanges, type SavedRecord, type SearchValuesOf } from './save-changes.ts'
+export { linkSlot } from './slots.ts'

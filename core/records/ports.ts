@@ -1,0 +1,65 @@
+import type { RecordVersion } from './record.ts'
+
+/** One searchable value of a record, extracted by the search parameter table. */
+export interface SearchValue {
+  readonly param: string
+  /** Token code, lower-cased string, reference `Type/id`, or uri. Null for pure dates. */
+  readonly value: string | null
+  /** Token system. */
+  readonly system: string | null
+  /** Instant range in ms for dates; a day is the range from its first to its last ms. */
+  readonly from: number | null
+  readonly to: number | null
+}
+
+export interface RecordToSave extends RecordVersion {
+  readonly searchValues: readonly SearchValue[]
+}
+
+/** Instants in ms; null = no end on that side. */
+export interface SearchRange {
+  readonly from: number | null
+  readonly to: number | null
+  readonly overlap: 'within' | 'overlaps'
+}
+
+/** All clauses must hold; within one clause any value may. */
+export type SearchClause =
+  | { readonly kind: 'token', readonly param: string, readonly values: ReadonlyArray<{ readonly system: string | null | undefined, readonly code: string | null }>, readonly not?: boolean }
+  | { readonly kind: 'string', readonly param: string, readonly values: readonly string[], readonly match: 'starts' | 'exact' | 'contains' }
+  | { readonly kind: 'reference', readonly param: string, readonly values: readonly string[] }
+  | SearchRange & { readonly kind: 'date', readonly param: string, readonly or?: readonly SearchRange[], readonly not?: boolean }
+  | { readonly kind: 'missing', readonly param: string, readonly missing: boolean }
+  | { readonly kind: 'id', readonly values: readonly string[] }
+  | { readonly kind: 'lastUpdated', readonly from: number | null, readonly to: number | null }
+
+export interface RecordSearch {
+  readonly type: string
+  readonly clauses: readonly SearchClause[]
+  /** Only records in these patients' compartments; null = no limit. An empty list finds nothing. */
+  readonly patientIds: readonly string[] | null
+  /** Only records of this hospital; null = no limit. */
+  readonly hospitalId: string | null
+  /** `_lastUpdated`, `_id` or a search parameter. */
+  readonly sort: ReadonlyArray<{ readonly param: string, readonly descending: boolean }>
+  readonly limit: number
+  readonly offset: number
+}
+
+export interface RecordStore {
+  readonly current: (keys: ReadonlyArray<{ readonly type: string, readonly id: string }>) => Promise<readonly RecordVersion[]>
+  /**
+   * Appends versions and replaces the search values. A version that is not the next one is refused with
+   * STORE_WRITE_CONFLICT: somebody else saved in between, so load and decide again.
+   */
+  readonly save: (versions: readonly RecordToSave[]) => Promise<void>
+  /**
+   * Keeps newer `elementTimes` of versions that stand: a message said the same again, later. No new version, nothing
+   * else is written. Refused with STORE_WRITE_CONFLICT where the version is not the current one any more.
+   */
+  readonly confirm: (versions: readonly RecordVersion[]) => Promise<void>
+  readonly version: (key: { readonly type: string, readonly id: string, readonly version: number }) => Promise<RecordVersion | null>
+  /** Newest first. */
+  readonly history: (key: { readonly type: string, readonly id: string }, page: { readonly limit: number, readonly offset: number }) => Promise<readonly RecordVersion[]>
+  readonly search: (search: RecordSearch) => Promise<{ readonly records: readonly RecordVersion[], readonly total: number }>
+}

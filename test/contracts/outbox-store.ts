@@ -1,0 +1,45 @@
+import type { Test } from 'tap'
+import type { OutboxMessage } from '../../core/outbox.ts'
+import type { OpenStore } from './store-under-test.ts'
+
+function anEffect (id: string, given: Partial<OutboxMessage> = {}): OutboxMessage {
+  return { id, kind: 'sms', key: `key-${id}`, payload: { templateId: 'T1', params: { amount: '12.50' } }, createdAt: new Date('2026-03-02T01:00:00Z'), ...given }
+}
+
+const at = (time: string): Date => new Date(`2026-03-02T${time}Z`)
+
+export function outboxStoreContract (t: Test, open: OpenStore): void {
+  t.test('an effect with a kind and key that are there → is not written again', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ outbox }) => {
+      t.strictSame([await outbox.add(anEffect('1')), await outbox.add(anEffect('2', { key: 'key-1' })), await outbox.add(anEffect('3', { key: 'key-1', kind: 'his' }))], [true, false, true])
+      await outbox.markDone('1', at('02:00:00'))
+      t.equal(await outbox.add(anEffect('4', { key: 'key-1' })), false, 'not even when it is done')
+    })
+  })
+
+  t.test('an effect by two at once → is written once', async (t) => {
+    const { inTransaction } = await open(t)
+    const written = await Promise.all(['1', '2'].map((id) => inTransaction(({ outbox }) => outbox.add(anEffect(id, { key: 'k' })))))
+    t.strictSame([...written].sort(), [false, true])
+  })
+
+  t.test('what is due → comes oldest first, of one kind, and waits out its retry', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ outbox }) => {
+      for (const message of [anEffect('2'), anEffect('1'), anEffect('3', { kind: 'his' }), anEffect('4')]) await outbox.add(message)
+      t.strictSame(await outbox.due(at('01:00:00'), 2, 'sms'), [{ ...anEffect('2'), attempts: 0 }, { ...anEffect('1'), attempts: 0 }])
+      await outbox.markRetry('2', { attempts: 1, nextAt: at('01:10:00'), reason: 'OUTSIDE_UNAVAILABLE' })
+      await outbox.markDone('1', at('01:00:01'))
+      await outbox.markDead('4', { attempts: 9, reason: 'OUTSIDE_REFUSED', at: at('01:00:02') })
+      t.strictSame(await outbox.due(at('01:09:59'), 9, 'sms'), [])
+      t.strictSame(await outbox.due(at('01:10:00'), 9, 'sms'), [{ ...anEffect('2'), attempts: 1 }])
+      t.strictSame(await outbox.counts(), { waiting: 2, dead: 1, oldestAt: anEffect('2').createdAt })
+    })
+  })
+
+  t.test('an empty outbox → counts nothing', async (t) => {
+    const { inTransaction } = await open(t)
+    t.strictSame(await inTransaction(({ outbox }) => outbox.counts()), { waiting: 0, dead: 0, oldestAt: null })
+  })
+}
