@@ -15,9 +15,10 @@ type Scope = 'own' | 'organization' | 'books' | 'all'
 const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own' } as const
 const clinical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'organization', 'record.read': 'organization', 'visit.read': 'organization' } as const
 const accounts = { 'charge.read': 'organization', 'statement.read': 'organization' } as const
-/** The technical side sees messages, since it repairs them; of persons only what a merge needs to be judged by. */
-const technical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'all', 'patient.link': 'all', 'message.read': 'all', 'message.operate': 'all',
-  'message.convert': 'all', 'operations.read': 'all', 'job.run': 'all', 'clock.move': 'all', 'simulator.operate': 'all' } as const
+/** The technical side sees messages, since it repairs them, and so what becomes of each: records, visits, charges. */
+const technical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'all', 'patient.link': 'all', 'record.read': 'all', 'visit.read': 'all',
+  'charge.read': 'all', 'statement.read': 'all', 'message.read': 'all', 'message.operate': 'all', 'message.convert': 'all', 'operations.read': 'all',
+  'job.run': 'all', 'clock.move': 'all', 'simulator.operate': 'all' } as const
 const bystander = { 'me.read': 'all' } as const
 
 /** The whole policy: role → permission → scope. What is not here is refused. */
@@ -36,7 +37,7 @@ const policy: Readonly<Record<Role, Readonly<Partial<Record<Permission, Scope>>>
   finance: { ...bystander, 'directory.read': 'all', 'charge.read': 'books', 'statement.read': 'books', 'ledger.read': 'books' },
   operator: technical,
   auditor: { ...bystander, 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all' },
-  administrator: { ...technical, 'audit.read': 'all' },
+  administrator: { ...technical, 'ledger.read': 'all', 'audit.read': 'all' },
   integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books' }
 }
 

@@ -100,7 +100,10 @@ function statementsOf (change: RecordChange): Map<string, Statement> {
   if (!isWeak) {
     for (const element of change.removed) statements.set(element.includes(':') ? element : slotName(element), { content: null, timeMs, isWeak })
   }
-  for (const [name, content] of slotsOf(change.resource)) statements.set(name, { content, timeMs, isWeak })
+  const weakSlots = new Set((change.weakElements ?? []).map(slotName))
+  for (const [name, content] of slotsOf(change.resource)) {
+    statements.set(name, { content, timeMs, isWeak: isWeak || weakSlots.has(name.split(':')[0] ?? name) })
+  }
   if (change.patientId !== null) statements.set(compartment, { content: { id: change.patientId }, timeMs, isWeak })
   return statements
 }

@@ -1,0 +1,3 @@
+export { fhirServer } from './fhir-server.ts'
+export type { FhirAccessNote, FhirServerDeps } from './deps.ts'
+export { searchValuesIn } from './search-values.ts'

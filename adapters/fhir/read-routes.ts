@@ -1,0 +1,60 @@
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { RecordVersion } from '../../core/records/index.ts'
+import { admitTo, assertServed, notFound } from './admit.ts'
+import { sendBinary } from './binary.ts'
+import { historyBundle } from './bundles.ts'
+import { namesFhirJson } from './content-negotiation.ts'
+import type { FhirServerDeps } from './deps.ts'
+import { answered, isKnownToClient, sendResource } from './reply.ts'
+import { baseUrlOf, isStrict, queryPairs, queryValue } from './request-url.ts'
+import { parsePage } from './search-query.ts'
+
+const tags = ['fhir']
+const ById = Type.Object({ type: Type.String({ description: 'A resource type, e.g. Patient; metadata lists them' }), id: Type.String() })
+const WithVersion = Type.Object({ ...ById.properties, version: Type.String() })
+const answers = { 200: { description: 'The FHIR resource', content: { 'application/fhir+json': { schema: Type.Object({}) } } }, 304: Type.Null({ description: 'The client has this version' }) }
+
+/** read, vread and history of one resource. */
+export function readRoutes (deps: FhirServerDeps): FastifyPluginAsyncTypebox {
+  return async (server) => {
+    server.get('/:type/:id', {
+      schema: { tags, 'x-requirements': ['K-01', 'K-11'], summary: 'Reads a resource', description: 'A Binary is given in its own content type unless FHIR JSON is asked for. If-None-Match and If-Modified-Since are honoured.', params: ById, response: answers }
+    }, async (request, reply) => {
+      const record = await readCurrent(deps, request, request.params)
+      if (isKnownToClient(request, reply, record)) return await reply.code(304).send(null)
+      const wish = { accept: request.headers.accept, format: queryValue(request, '_format') }
+      return record.type === 'Binary' && !namesFhirJson(wish) ? sendBinary(reply, record) : sendResource(reply, answered(record))
+    })
+
+    server.get('/:type/:id/_history/:version', {
+      schema: { tags, 'x-requirements': ['K-01', 'K-11'], summary: 'Reads one version of a resource', params: WithVersion, response: answers }
+    }, async (request, reply) => {
+      const { type, id, version } = request.params
+      await readCurrent(deps, request, request.params)
+      const number = /^[1-9]\d{0,8}$/.test(version) ? Number(version) : null
+      const record = number === null ? null : await deps.inReading(async ({ records }) => await records.version({ type, id, version: number }))
+      if (record === null) throw notFound()
+      return isKnownToClient(request, reply, record) ? await reply.code(304).send(null) : sendResource(reply, answered(record))
+    })
+
+    server.get('/:type/:id/_history', {
+      schema: { tags, 'x-requirements': ['K-01', 'K-11'], summary: 'Lists the versions of a resource, newest first', params: ById, response: answers }
+    }, async (request, reply) => {
+      const { type, id } = request.params
+      const { version: total } = await readCurrent(deps, request, request.params)
+      const { count, offset } = parsePage(queryPairs(request), isStrict(request))
+      const versions = count === 0 ? [] : await deps.inReading(async ({ records }) => await records.history({ type, id }, { limit: count, offset }))
+      const baseUrl = baseUrlOf(request, deps.publicUrl)
+      return sendResource(reply, historyBundle(`${baseUrl}/${type}/${id}/_history`, baseUrl, versions, { offset, count, total }))
+    })
+  }
+}
+
+/** Whoever may see a resource now may see its versions. */
+async function readCurrent (deps: FhirServerDeps, request: FastifyRequest, asked: { readonly type: string, readonly id: string }): Promise<RecordVersion> {
+  const { type, id } = asked
+  assertServed(type)
+  const found = /^[A-Za-z0-9\-.]{1,64}$/.test(id) ? await deps.inReading(async ({ records }) => await records.current([{ type, id }])) : []
+  return admitTo(deps, request, { type, id: found[0]?.id ?? 'none' }, found[0])
+}

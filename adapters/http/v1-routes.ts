@@ -1,0 +1,25 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { auditRoutes, type AuditRoutesDeps } from './audit-routes.ts'
+import { directoryRoutes, type DirectoryRoutesDeps } from './directory-routes.ts'
+import { identityRoutes, type IdentityRoutesDeps } from './identity-routes.ts'
+import { ledgerRoutes, type LedgerRoutesDeps } from './ledger-routes.ts'
+import { meRoutes } from './me-routes.ts'
+import { messageRoutes, type MessageRoutesDeps } from './message-routes.ts'
+import { operationsRoutes, type OperationsRoutesDeps } from './operations-routes.ts'
+import { visitRoutes, type VisitRoutesDeps } from './visit-routes.ts'
+
+export type V1Deps = IdentityRoutesDeps & VisitRoutesDeps & LedgerRoutesDeps & DirectoryRoutesDeps & MessageRoutesDeps & OperationsRoutesDeps & AuditRoutesDeps
+
+/** REST, one plugin a context. Every route is named here or one step below; nothing is found by itself. */
+export function v1Routes (deps: V1Deps): FastifyPluginAsyncTypebox {
+  return async (server) => {
+    await server.register(meRoutes)
+    await server.register(identityRoutes(deps))
+    await server.register(visitRoutes(deps))
+    await server.register(ledgerRoutes(deps))
+    await server.register(directoryRoutes(deps))
+    await server.register(messageRoutes(deps))
+    await server.register(operationsRoutes(deps))
+    await server.register(auditRoutes(deps))
+  }
+}

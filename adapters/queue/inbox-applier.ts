@@ -1,0 +1,232 @@
+import { setImmediate } from 'node:timers/promises'
+import { codeOf } from '../../core/back-off.ts'
+import { lanes, type InboxStore, type Lanes, type QueuedMessage, type Settled, type Then } from '../../core/inbox/index.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { InTransaction } from '../../core/unit-of-work.ts'
+import type { LeaseHolder } from './lease-holder.ts'
+import { wakeable, type Wake } from './wake.ts'
+
+export interface InboxApplierOptions {
+  readonly inReading: InTransaction<{ inbox: InboxStore }>
+  /** Applies one batch (applyMessages with its deps). */
+  readonly apply: (batch: readonly QueuedMessage[]) => Promise<readonly Settled[]>
+  /** Only the holder of the lease `inbox` applies. */
+  readonly lease: LeaseHolder
+  /** Real time. */
+  readonly wallClock: Clock
+  /** Whether messages wait for their acknowledgement: they go first, for a few turns. */
+  readonly isBusy?: () => boolean
+  /** Batches at a time: 1 on SQLite, which has one writer; some on PostgreSQL. */
+  readonly parallel?: number
+  readonly maxBatch?: number
+  /** How often other nodes' messages are looked for. */
+  readonly pollMs?: number
+  /** Messages that are known without their bytes; the rest stays in the store. */
+  readonly maxKnown?: number
+  readonly on?: ApplierEvents
+}
+
+/** For metrics, the log and those who wait for an outcome. */
+export interface ApplierEvents {
+  readonly settled?: (settled: readonly Settled[], tookMs: number) => void
+  readonly fault?: (code: string) => void
+}
+
+export interface InboxApplier {
+  readonly notify: () => void
+  /** Settles when no message can be applied now: none is queued, or each waits for its retry. */
+  readonly drain: () => Promise<void>
+  /** Settles when the running batches are done; the lease is given back. */
+  readonly stop: () => Promise<void>
+  readonly state: () => { readonly known: number, readonly running: number, readonly isLeader: boolean }
+}
+
+interface State {
+  lanes: Lanes
+  /** The newest sequence that was read. */
+  cursor: number
+  isLeader: boolean
+  /** The queue was read to its end, and nothing was told since. */
+  isRead: boolean
+  readAt: number
+  isStopping: boolean
+  /** Batches in a row that the store refused as a whole. */
+  troubles: number
+  /** After such trouble: no batch before this time (ms). */
+  notBefore: number
+  readonly running: Set<Promise<void>>
+  /** Messages that the store got in the way of: they are to be tried soon, so nothing is at rest before. */
+  readonly disturbed: Set<string>
+  readonly drainers: Array<() => void>
+}
+
+/** Turns of the event loop that ingest may go first before a batch runs all the same. */
+const patientTurns = 20
+const shortestTroubleMs = 50
+const longestTroubleMs = 5_000
+/** Until a message is tried again that somebody else's write got in the way of. */
+const conflictMs = 250
+const pageSize = 1_000
+
+/** Applies what is queued, in lanes, for as long as this node holds the lease. Starts at once. */
+export function inboxApplier (options: InboxApplierOptions): InboxApplier {
+  const state: State = {
+    lanes: lanes(), cursor: 0, isLeader: false, isRead: false, readAt: 0, isStopping: false, troubles: 0, notBefore: 0, running: new Set(), disturbed: new Set(), drainers: []
+  }
+  const wake = wakeable()
+  const loop = runLoop(options, state, wake)
+  return {
+    notify: () => {
+      state.isRead = false
+      wake.wake()
+    },
+    drain: () => new Promise((resolve) => {
+      if (state.isStopping) return resolve()
+      state.drainers.push(resolve)
+      state.isRead = false
+      wake.wake()
+    }),
+    stop: async () => {
+      state.isStopping = true
+      wake.wake()
+      await loop
+      await Promise.all(state.running)
+      if (state.isLeader) await options.lease.release().catch((error: unknown) => { options.on?.fault?.(codeOf(error) ?? 'UNEXPECTED') })
+      state.isLeader = false
+      answerDrainers(state)
+    },
+    state: () => ({ known: state.lanes.known(), running: state.lanes.running(), isLeader: state.isLeader })
+  }
+}
+
+async function runLoop (options: InboxApplierOptions, state: State, wake: Wake): Promise<void> {
+  const { pollMs = 500, wallClock, on } = options
+  while (!state.isStopping) {
+    try {
+      await leadAndRead(options, state)
+    } catch (error) {
+      on?.fault?.(codeOf(error) ?? 'UNEXPECTED')
+      postpone(state, wallClock.now())
+    }
+    await startBatches(options, state, wake)
+    const now = wallClock.now().getTime()
+    if (isAtRest(state, now)) answerDrainers(state)
+    await wake.wait(untilNext(state, now, pollMs))
+    if (wallClock.now().getTime() - state.readAt >= pollMs) state.isRead = false
+  }
+}
+
+async function leadAndRead (options: InboxApplierOptions, state: State): Promise<void> {
+  await lead(options, state)
+  if (state.isLeader) await read(options, state)
+  else if (state.drainers.length > 0 && !await isSomethingDue(options)) answerDrainers(state)
+}
+
+/** Nothing that is known may run now, and there is nothing else. */
+function isAtRest (state: State, now: number): boolean {
+  return state.isLeader && state.isRead && state.running.size === 0 && state.disturbed.size === 0 && now >= state.notBefore
+}
+
+/** Whoever takes over reads the queue anew: another node has settled some of what this one knew. */
+async function lead ({ lease }: InboxApplierOptions, state: State): Promise<void> {
+  const wasLeader = state.isLeader
+  state.isLeader = await lease.hold()
+  if (wasLeader || !state.isLeader) return
+  await Promise.all(state.running)
+  state.disturbed.clear()
+  state.lanes = lanes()
+  state.cursor = 0
+  state.isRead = false
+}
+
+async function read ({ inReading, wallClock, maxKnown = 100_000 }: InboxApplierOptions, state: State): Promise<void> {
+  if (state.isRead) return
+  const limit = Math.min(pageSize, maxKnown - state.lanes.known())
+  state.isRead = true
+  state.readAt = wallClock.now().getTime()
+  if (limit <= 0) return
+  const page = await inReading(({ inbox }) => inbox.queued(state.cursor, limit))
+  state.lanes.add(page)
+  state.cursor = page.at(-1)?.sequence ?? state.cursor
+  if (page.length === limit) state.isRead = false
+}
+
+async function isSomethingDue ({ inReading, wallClock }: InboxApplierOptions): Promise<boolean> {
+  const now = wallClock.now()
+  const queued = await inReading(({ inbox }) => inbox.queued(0, pageSize))
+  return queued.some(({ nextAt }) => nextAt === null || nextAt <= now)
+}
+
+async function startBatches (options: InboxApplierOptions, state: State, wake: Wake): Promise<void> {
+  const { parallel = 1, maxBatch = 32, wallClock } = options
+  while (!state.isStopping && state.isLeader && state.running.size < parallel && wallClock.now().getTime() >= state.notBefore) {
+    await letIngestGoFirst(options)
+    const size = Math.min(maxBatch, Math.ceil(state.lanes.known() / parallel))
+    const batch = state.lanes.take(size, wallClock.now())
+    if (batch.length === 0) return
+    const run = runBatch(options, state, batch).finally(() => {
+      state.running.delete(run)
+      wake.wake()
+    })
+    state.running.add(run)
+  }
+}
+
+/** At least one turn, or a synchronous database would keep sockets and timers waiting for the whole queue. */
+async function letIngestGoFirst ({ isBusy }: InboxApplierOptions): Promise<void> {
+  await setImmediate()
+  for (let turn = 1; turn < patientTurns && isBusy?.() === true; turn += 1) await setImmediate()
+}
+
+async function runBatch ({ apply, wallClock, on }: InboxApplierOptions, state: State, batch: readonly QueuedMessage[]): Promise<void> {
+  const startedAt = wallClock.now().getTime()
+  let settled: readonly Settled[]
+  try {
+    settled = await apply(batch)
+  } catch (error) {
+    on?.fault?.(codeOf(error) ?? 'UNEXPECTED')
+    settled = batch.map(({ id }) => ({ id, kind: 'again' }))
+  }
+  const now = wallClock.now()
+  if (settled.every(({ kind }) => kind === 'again')) postpone(state, now)
+  else state.troubles = 0
+  for (const { id, kind } of settled) {
+    if (kind === 'again') state.disturbed.add(id)
+    else state.disturbed.delete(id)
+  }
+  const attempts = new Map(batch.map((message) => [message.id, message.attempts]))
+  state.lanes.settle(settled.map((one) => ({ id: one.id, then: thenOf(one, attempts.get(one.id) ?? 0, now) })))
+  on?.settled?.(settled, now.getTime() - startedAt)
+}
+
+function thenOf (settled: Settled, attempts: number, now: Date): Then {
+  switch (settled.kind) {
+    case 'applied':
+    case 'dead':
+    case 'settled_before':
+      return { kind: 'gone' }
+    case 'retry':
+      return { kind: 'again', attempts: settled.attempts, notBefore: settled.nextAt }
+    case 'again':
+      return { kind: 'again', attempts, notBefore: new Date(now.getTime() + conflictMs) }
+    case 'behind':
+      return { kind: 'again', attempts, notBefore: null }
+  }
+}
+
+function postpone (state: State, now: Date): void {
+  state.notBefore = now.getTime() + Math.min(longestTroubleMs, shortestTroubleMs * 2 ** Math.min(state.troubles, 10))
+  state.troubles += 1
+}
+
+function untilNext (state: State, now: number, pollMs: number): number {
+  if (state.running.size > 0) return pollMs
+  if (state.notBefore > now) return state.notBefore - now
+  if (state.isLeader && !state.isRead) return 0
+  const retryAt = state.lanes.nextRetryAt()?.getTime()
+  return retryAt === undefined ? pollMs : Math.max(1, Math.min(pollMs, retryAt - now))
+}
+
+function answerDrainers ({ drainers }: State): void {
+  for (const resolve of drainers.splice(0)) resolve()
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { groupReceiver, inboxApplier, leaseHolder, outcomes, type GroupReceiver, type InboxApplier } from '../../adapters/queue/index.ts'
+import type { Store, Stores } from '../../adapters/store/index.ts'
+import type { Calendar, Clock } from '../../core/clock.ts'
+import type { Ids, StableId } from '../../core/ids.ts'
+import { applyMessages, type ApplyMessage, type AwaitOutcome } from '../../core/inbox/index.ts'
+import { takeIn, type FactsOf, type TakeInDeps } from '../../core/intake/index.ts'
+import type { SearchValuesOf } from '../../core/records/index.ts'
+import type { InboxMetrics } from './metrics.ts'
+import type { TranslateMessage } from './translate.ts'
+
+export interface ApplyingDeps {
+  readonly store: Store
+  readonly translate: TranslateMessage
+  readonly factsOf: FactsOf
+  readonly searchValuesOf: SearchValuesOf
+  readonly stableId: StableId
+  readonly clock: Clock
+  readonly wallClock: Clock
+  readonly calendar: Calendar
+  readonly ids: Ids
+  readonly random: () => number
+  readonly metrics: InboxMetrics
+}
+
+export interface Applying {
+  readonly receiver: GroupReceiver
+  readonly applier: InboxApplier
+  readonly awaitOutcome: AwaitOutcome
+  readonly apply: ApplyMessage<Stores>
+  readonly stop: () => Promise<void>
+}
+
+/** Parallel batches: SQLite has one writer; PostgreSQL gains from a few connections on two cores. */
+const batches = { sqlite: { parallel: 1, maxBatch: 24 }, postgres: { parallel: 4, maxBatch: 16 } } as const
+
+/** Inbox → translate → records and contexts, in lanes, on the node that holds the lease. */
+export function composeApplying (deps: ApplyingDeps): Applying {
+  const { store, clock, wallClock, random, metrics } = deps
+  const apply = applyWith(deps)
+  const answers = outcomes({ inReading: store.inReading })
+  const receiver = groupReceiver({ inTransaction: store.inTransaction, stored: () => { applier.notify() } })
+  const applier = inboxApplier({
+    inReading: store.inReading,
+    apply: (batch) => applyMessages({ inTransaction: store.inTransaction, apply, clock, wallClock, random }, batch),
+    lease: leaseHolder({ inTransaction: store.inTransaction, name: 'inbox', holder: deps.ids.next(), wallClock }),
+    wallClock,
+    isBusy: () => receiver.waiting() > 0,
+    ...batches[store.dialect],
+    on: {
+      settled: (settled, tookMs) => {
+        answers.settled(settled)
+        metrics.settled(settled, tookMs)
+      },
+      fault: metrics.fault
+    }
+  })
+  return {
+    receiver,
+    applier,
+    awaitOutcome: answers.awaitOutcome,
+    apply,
+    stop: async () => {
+      await receiver.drain()
+      await applier.stop()
+      answers.close()
+    }
+  }
+}
+
+function applyWith (deps: ApplyingDeps): ApplyMessage<Stores> {
+  const { translate, clock } = deps
+  return async (stores, message) => {
+    const mapped = translate(message)
+    const { produced, doubts } = await takeIn({ ...stores, ...takeInTools(deps) }, mapped.changes, clock.now())
+    return { mappingVersion: mapped.version, produced, notes: [...mapped.notes, ...doubts.map((doubt) => `identity: ${doubt.reason}`)] }
+  }
+}
+
+/** What takeIn needs besides the stores of a transaction. */
+export function takeInTools ({ factsOf, searchValuesOf, stableId, ids, calendar }: Pick<ApplyingDeps, 'factsOf' | 'searchValuesOf' | 'stableId' | 'ids' | 'calendar'>): Pick<TakeInDeps, 'factsOf' | 'searchValuesOf' | 'stableId' | 'hashOf' | 'ids' | 'calendar'> {
+  return { factsOf, searchValuesOf, stableId, ids, calendar, hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64') }
+}

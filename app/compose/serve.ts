@@ -1,0 +1,46 @@
+import type { AddressInfo } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { httpSms } from '../../adapters/sms/http-sms.ts'
+import type { SmsSender } from '../../core/notifications/index.ts'
+import type { Config } from '../config.ts'
+import { compose, type Composed, type System } from './compose.ts'
+import { openDemo, type Demo } from './demo.ts'
+import { composeHttp } from './http.ts'
+
+export interface Served {
+  readonly http: number
+  readonly parts: Composed
+  readonly demo: Demo | null
+  readonly close: () => Promise<void>
+}
+
+const smsTimeoutMs = 10_000
+
+/** Starts the product and says `listening` when all of it is ready. In the demo the simulated parties start with it. */
+export async function serve (config: Config, system: System): Promise<Served> {
+  const demo = config.isDemo ? await openDemo(config, system) : null
+  const sms = demo === null ? configuredSms(config, system) : demo.sms
+  const parts = await compose({ config, system, sms, clockOf: demo === null ? async () => system.wallClock : demo.clockOf })
+  await demo?.begin(parts)
+  const server = await composeHttp(parts, demo === null ? null : demo.routes(parts))
+  await server.listen({ host: config.host, port: config.httpPort })
+  const http = (server.server.address() as AddressInfo).port
+  const sources = [...parts.listeners].map(([name, { port }]) => ({ name, port }))
+  parts.log.info({ http, mllp: sources[0]?.port ?? null, sources, store: parts.store.dialect }, 'listening')
+  demo?.play()
+  return {
+    http,
+    parts,
+    demo,
+    close: async () => {
+      await demo?.close()
+      await server.close()
+      await parts.close()
+    }
+  }
+}
+
+function configuredSms ({ site }: Config, { wallClock, ids }: System): SmsSender | null {
+  if (site.sms === undefined) return null
+  return httpSms({ url: site.sms.url, secret: readFileSync(site.sms.secretFile), clock: wallClock, nonces: ids, timeoutMs: smsTimeoutMs })
+}

@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { Ajv } from 'ajv'
+import { siteConfigSchema, type SiteConfig, type SourceConfig } from './site-config.ts'
+
+/** Everything the process is told from outside, validated once. Secrets are read from files, never from here. */
+export interface Config {
+  readonly isDemo: boolean
+  readonly demoPlays: boolean
+  readonly host: string
+  readonly httpPort: number
+  readonly dataDir: string
+  readonly databaseUrl: string | null
+  readonly redisUrl: string | null
+  readonly sqliteDriver: 'libsql' | 'better-sqlite3'
+  readonly mappingsDir: string
+  readonly zone: string
+  readonly logLevel: string
+  readonly site: SiteConfig
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Names of all environment variables that are read here; README and docs are compared with it. */
+export const environmentNames = ['HOST', 'HTTP_PORT', 'MLLP_PORT', 'DATA_DIR', 'DATABASE_URL', 'REDIS_URL', 'SITE_CONFIG', 'MAPPINGS_DIR',
+  'TZ_BUSINESS', 'LOG_LEVEL', 'SQLITE_DRIVER', 'DEMO_PLAY'] as const
+
+/** Refuses to start with one line per fault. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+export function readConfig (environment: Environment, options: { readonly isDemo: boolean, readonly root: string }): Config {
+  const mllpPort = portOf(environment, 'MLLP_PORT', 2575)
+  return {
+    isDemo: options.isDemo,
+    demoPlays: options.isDemo && environment['DEMO_PLAY'] !== '0',
+    host: environment['HOST'] ?? '127.0.0.1',
+    httpPort: portOf(environment, 'HTTP_PORT', 3000),
+    dataDir: path.resolve(environment['DATA_DIR'] ?? './data'),
+    databaseUrl: environment['DATABASE_URL'] ?? null,
+    redisUrl: environment['REDIS_URL'] ?? null,
+    sqliteDriver: driverOf(environment['SQLITE_DRIVER']),
+    mappingsDir: path.resolve(environment['MAPPINGS_DIR'] ?? path.join(options.root, 'mappings')),
+    zone: zoneOf(environment['TZ_BUSINESS'] ?? 'Asia/Shanghai'),
+    logLevel: environment['LOG_LEVEL'] ?? 'info',
+    site: siteOf(environment['SITE_CONFIG'], mllpPort, options.isDemo)
+  }
+}
+
+function portOf (environment: Environment, name: string, fallback: number): number {
+  const text = environment[name]
+  if (text === undefined || text === '') return fallback
+  const port = Number(text)
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new ConfigError(`${name}: a port from 0 to 65535 is needed.`)
+  return port
+}
+
+function driverOf (text: string | undefined): Config['sqliteDriver'] {
+  if (text === undefined || text === '' || text === 'libsql') return 'libsql'
+  if (text === 'better-sqlite3') return text
+  throw new ConfigError('SQLITE_DRIVER: libsql or better-sqlite3 is needed.')
+}
+
+function zoneOf (zone: string): string {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return zone
+  } catch {
+    throw new ConfigError('TZ_BUSINESS: an IANA time zone such as Asia/Shanghai is needed.')
+  }
+}
+
+function siteOf (file: string | undefined, mllpPort: number, isDemo: boolean): SiteConfig {
+  if (file !== undefined && file !== '') return withFirstPort(validSite(readJson(file), file), mllpPort)
+  return validSite(isDemo ? demoSite(mllpPort) : plainSite(mllpPort), 'defaults')
+}
+
+function readJson (file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    throw new ConfigError(`SITE_CONFIG: ${path.basename(file)} cannot be read as JSON (${error instanceof Error ? error.message : 'unknown'}).`)
+  }
+}
+
+/** Checks against the schema and fills its defaults; every fault is a line of its own. */
+function validSite (site: unknown, where: string): SiteConfig {
+  const ajv = new Ajv({ allErrors: true, useDefaults: true })
+  const validate = ajv.compile<SiteConfig>(siteConfigSchema)
+  if (validate(site)) return distinct(site)
+  const lines = (validate.errors ?? []).map((fault) => `${path.basename(where)} ${fault.instancePath === '' ? '/' : fault.instancePath}: ${fault.message ?? 'is wrong'}`)
+  throw new ConfigError(lines.join('\n'))
+}
+
+function distinct (site: SiteConfig): SiteConfig {
+  const hospitals = new Set(site.hospitals.map((hospital) => hospital.id))
+  const names = site.sources.map((source) => source.name)
+  if (hospitals.size !== site.hospitals.length) throw new ConfigError('SITE_CONFIG: hospitals[].id must be distinct.')
+  if (new Set(names).size !== names.length) throw new ConfigError('SITE_CONFIG: sources[].name must be distinct.')
+  const homeless = site.sources.find((source) => !hospitals.has(source.hospital))
+  if (homeless !== undefined) throw new ConfigError(`SITE_CONFIG: source ${homeless.name} names a hospital that is not in hospitals[].`)
+  return site
+}
+
+/** MLLP_PORT is the first source's port where the file leaves it open. */
+function withFirstPort (site: SiteConfig, mllpPort: number): SiteConfig {
+  const [first, ...rest] = site.sources
+  if (first === undefined || first.port !== undefined) return site
+  return { ...site, sources: [{ ...first, port: mllpPort }, ...rest] }
+}
+
+function plainSite (mllpPort: number): unknown {
+  return {
+    hospitals: [{ id: 'hospital', name: 'Hospital 医院' }],
+    sources: [{ name: 'his', kind: 'mllp', hospital: 'hospital', port: mllpPort, mappingSite: 'base' }]
+  }
+}
+
+function demoSite (mllpPort: number): unknown {
+  const source = (name: string, charset: string, offset: number): Partial<SourceConfig> =>
+    ({ name, kind: 'mllp', hospital: name, port: mllpPort === 0 ? 0 : mllpPort + offset, charset, mappingSite: name })
+  return {
+    hospitals: [{ id: 'east', name: 'East Lake Hospital 东湖医院' }, { id: 'west', name: 'West Hill Hospital 西山医院' }],
+    sources: [source('east', 'UTF-8', 0), source('west', 'GB18030', 1)],
+    legalBasis: 'demo: fictitious consent of fictitious patients',
+    alerts: { smsTo: ['+86-000-demo-on-call'] }
+  }
+}

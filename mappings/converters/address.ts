@@ -1,0 +1,78 @@
+import type { JsonObject } from '../element-path.ts'
+import { part, partOfPart } from '../path.ts'
+import { defined, tableCode } from './coding.ts'
+import { dateTimeOf, periodOf } from './time.ts'
+import type { Converter, FindTable } from './converter.ts'
+
+export interface Addresses {
+  /** XAD → Address. */
+  readonly address: Converter
+  /** For senders that put the whole address into one component. */
+  readonly wholeAddress: Converter
+  /** XTN → ContactPoint. */
+  readonly contactPoint: Converter
+}
+
+export function makeAddresses (findTable: FindTable): Addresses {
+  const uses = findTable('address-type-use')
+  const types = findTable('address-type-type')
+  const phoneUses = findTable('telecommunication-use-code')
+  const equipment = findTable('telecommunication-equipment-type')
+
+  function phoneNumber (component: (n: number) => string | undefined): string | undefined {
+    const whole = component(12)
+    if (whole !== undefined) return whole
+    const local = component(7)
+    if (local === undefined) return component(1)
+    const country = component(5)
+    const international = country === undefined ? '' : `${country.startsWith('+') ? '' : '+'}${country} `
+    const area = component(6)
+    const extension = component(8)
+    return `${international}${area === undefined ? '' : `${area} `}${local}${extension === undefined ? '' : ` X${extension}`}`
+  }
+
+  return {
+    address: (cell, run, use) => {
+      const line = [partOfPart(cell, 1, 1), partOfPart(cell, 1, 2), partOfPart(cell, 1, 3), part(cell, 2), part(cell, 19)].filter((text) => text !== undefined)
+      const type = part(cell, 7)
+      const address = defined({
+        line: line.length === 0 ? undefined : line,
+        city: part(cell, 3),
+        district: part(cell, 9),
+        state: part(cell, 4),
+        postalCode: part(cell, 5),
+        country: part(cell, 6),
+        period: periodOf(dateTimeOf(cell, 13, run, use), dateTimeOf(cell, 14, run, use))
+      })
+      if (Object.keys(address).length === 0) return undefined
+      return defined({ use: tableCode(uses, type), type: tableCode(types, type), ...address })
+    },
+    wholeAddress: (cell) => {
+      const text = [partOfPart(cell, 1, 1), part(cell, 2)].filter((word) => word !== undefined).join(' ')
+      return text === '' ? undefined : { text }
+    },
+    contactPoint: (cell, run, use) => {
+      const component = (n: number): string | undefined => part(cell, n)
+      const equipped = component(3)
+      const found = equipped === undefined ? undefined : equipment.find(equipped)
+      const isMail = found?.code === 'email' || (equipped === undefined && component(4) !== undefined)
+      const value = isMail ? component(4) ?? component(1) : phoneNumber(component)
+      if (value === undefined) return undefined
+      const isUse = found?.system === 'http://hl7.org/fhir/contact-point-use'
+      const point: JsonObject = {
+        // R4 (cpt-2) wants a system with every value; a bare number is a telephone's.
+        system: isMail ? 'email' : found === undefined || isUse ? 'phone' : found.code,
+        value,
+        use: isUse ? found.code : tableCode(phoneUses, component(2)),
+        period: periodOf(dateTimeOf(cell, 13, run, use), dateTimeOf(cell, 14, run, use))
+      }
+      return defined(point)
+    }
+  }
+}
+
+/** A mail address alone, e.g. STF-15. */
+export const mailAddress: Converter = (cell) => {
+  const value = part(cell, 1)
+  return value === undefined ? undefined : { system: 'email', value }
+}

@@ -1,0 +1,105 @@
+import type { CodeTable, Coded } from '../code-tables.ts'
+import type { JsonObject } from '../element-path.ts'
+import { part, type Cell } from '../path.ts'
+import type { Run } from '../run.ts'
+import { codeText } from './text.ts'
+import type { Converter, FindTable } from './converter.ts'
+
+/** CWE, CE, CNE, IS, ID → CodeableConcept, Coding, and what else the IG makes of them. */
+export interface Codings {
+  readonly codeableConcept: Converter
+  readonly coding: Converter
+  /** Text alone, e.g. of ST. */
+  readonly conceptText: Converter
+  /** A coded unit, OBX-6. */
+  readonly unitOf: (cell: Cell, run: Run) => JsonObject | undefined
+  readonly systemOf: (name: string | undefined, run: Run) => string | undefined
+  readonly conceptOf: (cell: Cell, run: Run, table: CodeTable | null) => JsonObject | undefined
+}
+
+export function makeCodings (findTable: FindTable): Codings {
+  const systems = findTable('coding-systems')
+
+  /** A name of HL7 table 0396 as a URI; names that only this hospital knows stay its own. */
+  function systemOf (name: string | undefined, run: Run): string | undefined {
+    if (name === undefined) return undefined
+    const known = systems.find(name) ?? systems.find(name.toUpperCase())
+    if (known !== undefined) return known.code
+    const table = /^HL7-?(\d{4})$/i.exec(name)
+    if (table !== null) return `http://terminology.hl7.org/CodeSystem/v2-${table[1]}`
+    if (/^[0-2](\.(0|[1-9]\d*))+$/.test(name)) return `urn:oid:${name}`
+    if (/^(https?:\/\/|urn:)\S+$/.test(name)) return name
+    return `urn:yiqiao:hospital:${run.context.hospitalId}:codes:${encodeURIComponent(name)}`
+  }
+
+  function codingAt (cell: Cell, run: Run, first: number, version: number): JsonObject | undefined {
+    const code = codeText(part(cell, first))
+    const display = part(cell, first + 1)
+    if (code === undefined && display === undefined) return undefined
+    const system = code === undefined ? undefined : systemOf(part(cell, first + 2), run)
+    const versionText = system === undefined ? undefined : part(cell, version)
+    return defined({ system, version: versionText, code, display })
+  }
+
+  function conceptOf (cell: Cell, run: Run, table: CodeTable | null): JsonObject | undefined {
+    const coding: JsonObject[] = []
+    const original = codingAt(cell, run, 1, 7)
+    const mapped = table === null || original === undefined ? undefined : table.find(String(original['code']))
+    if (mapped !== undefined) coding.push(codingOf(mapped))
+    if (original !== undefined && !isSameCode(original, mapped)) coding.push(original)
+    const alternate = codingAt(cell, run, 4, 8)
+    if (alternate !== undefined) coding.push(alternate)
+    const second = codingAt(cell, run, 10, 13)
+    if (second !== undefined) coding.push(second)
+    const text = part(cell, 9)
+    if (coding.length === 0 && text === undefined) return undefined
+    const onlyDisplay = text === undefined && coding.length === 1 && coding[0]?.['code'] === undefined
+    if (onlyDisplay) return { text: coding[0]?.['display'] }
+    return defined({ coding: coding.length === 0 ? undefined : coding, text })
+  }
+
+  return {
+    systemOf,
+    conceptOf,
+    codeableConcept: (cell, run, use) => conceptOf(cell, run, use.table),
+    coding: (cell, run, use) => {
+      const original = codingAt(cell, run, 1, 7)
+      if (original === undefined || original['code'] === undefined) return undefined
+      const mapped = use.table?.find(String(original['code']))
+      return mapped === undefined ? original : codingOf(mapped)
+    },
+    conceptText: (cell) => {
+      const text = part(cell, 1)
+      return text === undefined ? undefined : { text }
+    },
+    unitOf: (cell, run) => {
+      const code = codeText(part(cell, 1))
+      const unit = part(cell, 2) ?? code
+      const system = systemOf(part(cell, 3), run)
+      if (unit === undefined) return undefined
+      return system === undefined || code === undefined ? { unit } : { unit, system, code }
+    }
+  }
+}
+
+/** What a table says, as a Coding. */
+export function codingOf ({ system, code, display }: Coded): JsonObject {
+  return defined({ system, code, display })
+}
+
+function isSameCode (original: JsonObject, mapped: { code: string, system: string | undefined } | undefined): boolean {
+  return mapped !== undefined && original['code'] === mapped.code && (original['system'] === undefined || original['system'] === mapped.system)
+}
+
+/** Without the elements that are undefined: FHIR JSON has no empty elements. */
+export function defined (elements: JsonObject): JsonObject {
+  const kept: JsonObject = {}
+  for (const name of Object.keys(elements)) if (elements[name] !== undefined) kept[name] = elements[name]
+  return kept
+}
+
+/** The code a table gives, or nothing: for optional closed codes inside data types. */
+export function tableCode (table: CodeTable, text: string | undefined): string | undefined {
+  return text === undefined ? undefined : table.find(text)?.code
+}
+

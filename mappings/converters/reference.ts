@@ -1,0 +1,125 @@
+import type { JsonObject } from '../element-path.ts'
+import { part, partOfPart, type Cell } from '../path.ts'
+import { nameResource, type Run } from '../run.ts'
+import { defined } from './coding.ts'
+import { ownSystem, universalUri, type Identifiers } from './identifier.ts'
+import { spoken, type Names } from './name.ts'
+import type { Converter } from './converter.ts'
+
+/**
+ * Fields that name a doctor, a place or an organisation become a resource of its own (weak: the master file knows
+ * better) and a reference to it. Without a number there is only a name to show: a reference with `display` alone, since
+ * two people of one name are not one person.
+ */
+export interface References {
+  /** XCN → Practitioner. */
+  readonly practitioner: Converter
+  /** For senders that put the doctor's whole name into XCN.2. */
+  readonly practitionerWholeName: Converter
+  /** NDL or CNN (first component is composed) → Practitioner. */
+  readonly practitionerWithin: Converter
+  /** PL → Location. */
+  readonly location: Converter
+  /** XON → Organization. */
+  readonly organization: Converter
+  /** CWE or CE that means a department → Organization. */
+  readonly department: Converter
+  /** HD → Reference with an identifier only. */
+  readonly facility: Converter
+  /** The hospital whose message this is. */
+  readonly hospital: Converter
+}
+
+interface Reference extends JsonObject {
+  readonly reference?: string
+  readonly display?: string
+}
+
+export function makeReferences (identifiers: Identifiers, names: Names): References {
+  function practitioner (number: string | undefined, name: JsonObject | undefined, run: Run, more: JsonObject): Reference | undefined {
+    const display = name === undefined ? undefined : spoken(name)
+    if (number === undefined) return display === undefined ? undefined : { display }
+    const reference = nameResource(run, 'Practitioner', number, defined({ ...more, name: name === undefined ? undefined : [name] }))
+    return defined({ reference, display })
+  }
+
+  function xcn (cell: Cell, name: JsonObject | undefined, run: Run): Reference | undefined {
+    const number = part(cell, 1)
+    const type = part(cell, 13)
+    const degree = part(cell, 7)
+    const identifier = number === undefined ? undefined : defined({
+      type: identifiers.typeOf(type),
+      system: universalUri(partOfPart(cell, 9, 2), partOfPart(cell, 9, 3)) ?? ownSystem(run, encodeURIComponent(type ?? 'EI')),
+      value: number
+    })
+    return practitioner(number, name, run, {
+      identifier: identifier === undefined ? undefined : [identifier],
+      qualification: degree === undefined ? undefined : [{ code: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0360', code: degree }] } }]
+    })
+  }
+
+  function organization (key: string | undefined, name: string | undefined, run: Run, identifier: JsonObject | undefined): Reference | undefined {
+    const called = key ?? name
+    if (called === undefined) return undefined
+    const reference = nameResource(run, 'Organization', called, defined({ identifier: identifier === undefined ? undefined : [identifier], name: name ?? key }))
+    return { reference, display: name ?? called }
+  }
+
+  return {
+    practitioner: (cell, run, use) => xcn(cell, names.nameWithin(cell, run, use), run),
+    practitionerWholeName: (cell, run) => {
+      const text = [partOfPart(cell, 2, 1), part(cell, 3)].filter((word) => word !== undefined).join('')
+      return xcn(cell, text === '' ? undefined : { text }, run)
+    },
+    practitionerWithin: (cell, run) => {
+      const name = defined({ family: partOfPart(cell, 1, 2), given: partOfPart(cell, 1, 3) === undefined ? undefined : [partOfPart(cell, 1, 3)] })
+      const number = partOfPart(cell, 1, 1)
+      const identifier = number === undefined ? undefined : [{ system: ownSystem(run, 'EI'), value: number }]
+      return practitioner(number, Object.keys(name).length === 0 ? undefined : name, run, { identifier })
+    },
+    location: (cell, run) => locationOf(cell, run),
+    organization: (cell, run) => {
+      const number = part(cell, 10) ?? part(cell, 3)
+      const type = part(cell, 7)
+      const identifier = number === undefined ? undefined : defined({
+        type: identifiers.typeOf(type),
+        system: universalUri(partOfPart(cell, 6, 2), partOfPart(cell, 6, 3)) ?? ownSystem(run, encodeURIComponent(type ?? 'XX')),
+        value: number
+      })
+      return organization(number, part(cell, 1), run, identifier)
+    },
+    department: (cell, run) => {
+      const code = part(cell, 1)
+      const identifier = code === undefined ? undefined : { system: ownSystem(run, 'department'), value: code }
+      return organization(code === undefined ? undefined : `department:${code}`, part(cell, 2) ?? code, run, identifier)
+    },
+    facility: (cell, run) => {
+      const namespace = part(cell, 1)
+      const uri = universalUri(part(cell, 2), part(cell, 3))
+      if (namespace === undefined && uri === undefined) return undefined
+      const identifier = uri === undefined ? { system: ownSystem(run, 'facility'), value: namespace } : { system: 'urn:ietf:rfc:3986', value: uri }
+      return defined({ identifier, display: namespace })
+    },
+    hospital: (_cell, run) => ({ identifier: { system: 'urn:yiqiao:hospital', value: run.context.hospitalId } })
+  }
+}
+
+const bedRoomPoint = [[3, 'bd', 'Bed'], [2, 'ro', 'Room']] as const
+
+/** PL: one Location for the most exact place that it names; ward, building and floor are told in its name and identifier. */
+function locationOf (cell: Cell, run: Run): Reference | undefined {
+  const parts = [4, 7, 8, 1, 2, 3].map((n) => partOfPart(cell, n, 1))
+  if (parts.every((text) => text === undefined)) {
+    const description = part(cell, 9)
+    return description === undefined ? undefined : { display: description }
+  }
+  const key = parts.map((text) => text ?? '').join('|')
+  const name = part(cell, 9) ?? [1, 2, 3].map((n) => partOfPart(cell, n, 1)).filter((text) => text !== undefined).join(' ')
+  const display = name === '' ? parts.filter((text) => text !== undefined).join(' ') : name
+  const kind = bedRoomPoint.find(([n]) => part(cell, n) !== undefined)
+  const physicalType = kind === undefined ? undefined : { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/location-physical-type', code: kind[1], display: kind[2] }] }
+  const identifier = { system: ownSystem(run, 'location'), value: parts.filter((text) => text !== undefined).join('|') }
+  const reference = nameResource(run, 'Location', key, defined({ identifier: [identifier], name: display, description: part(cell, 9), mode: 'instance', physicalType }))
+  return { reference, display }
+}
+

@@ -1,0 +1,8 @@
+export { checkSite, compileSite } from './compile-site.ts'
+export { describeSite } from './describe-site.ts'
+export { MappingError, type MappingErrorCode } from './mapping-error.ts'
+export type { Mapped, MappingContext, SiteMapping } from './mapping.ts'
+export type { MessageSource, SegmentSource } from './source.ts'
+export { compileFacts } from './compile-facts.ts'
+export type { FactsContext } from './facts.ts'
+export type { MappingSources, TableFiles } from './tables.ts'

@@ -1,0 +1,3 @@
+export { compileR4, type R4Checker } from './compile-r4.ts'
+export type { ElementTable } from './element-table.ts'
+export type { Fault } from './fault.ts'

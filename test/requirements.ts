@@ -1,0 +1,96 @@
+/**
+ * Requirement → operations, jobs → tests with result, from docs/requirements.csv, the committed OpenAPI document, the
+ * job list and the titles of the journeys (ids in brackets, e.g. `[K-01 K-06]`). Rows not done are printed and never
+ * fail; a row marked done without a passing journey fails.
+ *
+ *   npm run requirements [-- --json]
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { composeJobs } from '../app/compose/jobs.ts'
+
+interface Requirement { readonly id: string, readonly title: string, readonly done: boolean }
+interface TestResult { readonly title: string, readonly isOk: boolean, readonly ids: readonly string[] }
+interface Traced {
+  readonly id: string
+  readonly done: boolean
+  readonly passed: boolean
+  readonly operations: readonly string[]
+  readonly jobs: readonly string[]
+  readonly tests: readonly string[]
+}
+
+const root = path.resolve(import.meta.dirname, '..')
+const asJson = process.argv.includes('--json')
+
+const requirements = readRequirements()
+const known = new Set(requirements.map((requirement) => requirement.id))
+const operations = readOperations()
+const unused = (): Promise<never> => Promise.reject(new Error('jobs are listed here, not run'))
+const jobs = composeJobs({ inTransaction: unused, inReading: unused, ids: { next: () => '' }, onCall: [], retainDays: 1 })
+const results = await runJourneys()
+const traced = requirements.map((requirement) => trace(requirement))
+const broken = traced.filter((row) => row.done && !row.passed)
+
+if (asJson) process.stdout.write(`${JSON.stringify({ requirements: traced })}\n`)
+else printForPeople()
+process.exitCode = broken.length === 0 ? 0 : 1
+
+function trace (requirement: Requirement): Traced {
+  const tests = results.filter((result) => result.ids.includes(requirement.id))
+  return {
+    id: requirement.id,
+    done: requirement.done,
+    passed: tests.length > 0 && tests.every((result) => result.isOk),
+    operations: operations.filter((operation) => operation.ids.includes(requirement.id)).map((operation) => operation.name),
+    jobs: jobs.filter((job) => job.requirements.includes(requirement.id)).map((job) => job.name),
+    tests: tests.map((result) => `${result.isOk ? 'ok' : 'FAILED'} ${result.title}`)
+  }
+}
+
+function printForPeople (): void {
+  for (const [index, row] of traced.entries()) {
+    const state = row.done ? (row.passed ? 'done' : 'BROKEN') : 'open'
+    process.stdout.write(`${row.id.padEnd(5)} ${state.padEnd(6)} ${requirements[index]?.title ?? ''}\n`)
+    for (const [kind, names] of [['operation', row.operations], ['job', row.jobs], ['test', row.tests]] as const) {
+      for (const name of names) process.stdout.write(`        ${kind}: ${name}\n`)
+    }
+  }
+  const done = traced.filter((row) => row.done).length
+  process.stdout.write(`${done} of ${traced.length} requirements done, ${broken.length} of them without a passing journey\n`)
+}
+
+function readRequirements (): Requirement[] {
+  const [header = [], ...rows] = readFileSync(path.join(root, 'docs/requirements.csv'), 'utf8').trimEnd().split('\n').map(fieldsOf)
+  const done = header.indexOf('done')
+  return rows.map((row) => ({ id: row[0] ?? '', title: row[2] ?? '', done: row[done] === 'yes' }))
+}
+
+/** One line of RFC 4180 without line breaks inside fields. */
+function fieldsOf (line: string): string[] {
+  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map((match) => match[1]?.replaceAll('""', '"') ?? match[2] ?? '')
+}
+
+function readOperations (): Array<{ name: string, ids: readonly string[] }> {
+  const document = JSON.parse(readFileSync(path.join(root, 'test/fixtures/openapi.json'), 'utf8')) as
+    { paths: Record<string, Record<string, { 'x-requirements'?: string[] }>> }
+  return Object.entries(document.paths).flatMap(([route, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${route}`, ids: operation['x-requirements'] ?? [] })))
+}
+
+async function runJourneys (): Promise<TestResult[]> {
+  const tap = spawn(process.execPath, [path.join(root, 'node_modules/tap/dist/esm/run.mjs'), '--reporter=tap', 'test/journeys'],
+    { cwd: root, env: process.env, stdio: ['ignore', 'pipe', 'ignore'] })
+  const found: TestResult[] = []
+  for await (const line of createInterface({ input: tap.stdout })) {
+    const match = /^ *(not ok|ok) \d+ - (.*\[([^\]]+)\].*?)(?: # time=.*)?$/.exec(line)
+    if (match === null || / # (SKIP|TODO)/i.test(line)) continue
+    const ids = (match[3] ?? '').split(/\s+/).filter((id) => known.has(id))
+    if (ids.length > 0) found.push({ title: match[2] ?? '', isOk: match[1] === 'ok', ids })
+  }
+  if (tap.exitCode === null) await once(tap, 'exit')
+  return found
+}
