@@ -47,7 +47,6 @@ export const catalogue = {
   IDEMPOTENCY_KEY_IN_USE: 'conflict',
   CLOCK_NOT_FORWARD: 'conflict',
   JOB_NOT_FOUND: 'not_found',
-  ALERT_NOT_FOUND: 'not_found',
   // outside parties that answer no
   OUTSIDE_REFUSED: 'invalid',
   // parts that are not there now

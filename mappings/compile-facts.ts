@@ -7,7 +7,7 @@ import { compileFhirPath, type ReadFhir } from './fhir-path.ts'
 import { MappingError } from './mapping-error.ts'
 
 /** One line of facts/*.json: from a stored FHIR resource to a value of core. */
-export interface FactRow {
+interface FactRow {
   readonly to: string
   readonly from?: string | readonly string[]
   readonly as?: string
@@ -23,7 +23,7 @@ export interface FactRow {
   readonly note?: string
 }
 
-export interface FactTable {
+interface FactTable {
   readonly resource: string
   readonly fact: Fact['kind']
   /** Values beside the fact's own object, e.g. `replacedBy`. */
@@ -34,7 +34,7 @@ export interface FactTable {
 
 type Fill = (resource: unknown, context: FactsContext) => JsonObject
 
-export const factRowKeys: readonly string[] = ['to', 'from', 'as', 'map', 'default', 'value', 'required', 'optional', 'rows', 'note']
+const factRowKeys: readonly string[] = ['to', 'from', 'as', 'map', 'default', 'value', 'required', 'optional', 'rows', 'note']
 const kinds: readonly string[] = ['patient', 'visit', 'charge', 'practitioner'] satisfies ReadonlyArray<Fact['kind']>
 
 /** Compiles facts/*.json. Throws one Error that lists every fault, a line each. */
@@ -97,7 +97,7 @@ function compileFactRow (row: FactRow, place: string, fault: (why: string) => vo
   })
   return (resource, context) => {
     const value = firstOf(sources, resource, context)
-    const translated = value === undefined || row.map === undefined ? value : row.map[String(value)]
+    const translated = value === undefined || row.map === undefined ? value : typeof value === 'string' ? row.map[value] : undefined
     if (translated !== undefined) return translated
     if (row.default !== undefined) return row.default
     if (row.required === true) throw new MappingError('MAPPING_VALUE_MISSING', `${place}.${paths[0] ?? row.to} is absent; replay the message that made it, or correct its mapping.`, `${place}.${paths[0] ?? row.to}`)

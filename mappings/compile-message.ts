@@ -15,7 +15,7 @@ import { instantOf, parseTimestamp, type Zone } from './time.ts'
 import type { CodeTable } from './code-tables.ts'
 
 /** `version` goes on every change. */
-export interface Using {
+interface Using {
   readonly zone: Zone
   readonly version: string
 }
@@ -157,8 +157,8 @@ function changesOf (plans: readonly ResourcePlan[], making: Making, asOf: Date, 
     }
   }
   const named: RecordChange[] = []
-  for (const [reference, resource] of making.named) {
-    if (!references.has(reference)) named.push({ resource, removed: [], weak: true, patientId: null, ...same })
+  for (const resource of making.named.values()) {
+    if (!references.has(`${resource.resourceType}/${resource.id}`)) named.push({ resource, removed: [], weak: true, patientId: null, ...same })
   }
   return [...named, ...inOrder(made)]
 }

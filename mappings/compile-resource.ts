@@ -29,7 +29,7 @@ export interface ResourcePlan {
   readonly make: (instance: Instance, making: Making) => MadeResource | null
 }
 
-export type MadeResource = Pick<RecordChange, 'resource' | 'removed' | 'weak' | 'weakElements' | 'patientId'>
+type MadeResource = Pick<RecordChange, 'resource' | 'removed' | 'weak' | 'weakElements' | 'patientId'>
 
 export interface ResourceCompiling extends TableCompiling {
   readonly tableFault: (why: string) => void

@@ -20,7 +20,7 @@ export interface Draft {
 }
 
 /** constant: something, but nothing of the sender's. missing: a required value is absent. */
-export type Outcome = 'nothing' | 'constant' | 'value' | 'missing'
+type Outcome = 'nothing' | 'constant' | 'value' | 'missing'
 export type Fill = (draft: Draft, scope: Scope, making: Making) => Outcome
 
 export interface RowCompiling extends ConditionCompiling {

@@ -7,7 +7,7 @@
  *   communication[0].language    the item with that index
  *   value[x]                     the converter tells the type (valueQuantity, valueString, …)
  */
-export interface ElementStep {
+interface ElementStep {
   readonly name: string
   /** none: no list. append: a new item each time. A number: that item. */
   readonly list: 'none' | 'append' | number

@@ -18,7 +18,7 @@ export const factConverters: ReadonlyMap<string, FactConverter> = new Map<string
   /** The business day of a date or an instant. */
   day: ([value], { calendar }) => typeof value === 'string' ? dayOf(value, calendar) : undefined,
   instant: ([value]) => typeof value === 'string' && value.includes('T') ? new Date(value) : undefined,
-  referenceId: ([value], _context) => isObject(value) && typeof value['reference'] === 'string' ? value['reference'].split('/')[1] : undefined,
+  referenceId: ([value]) => isObject(value) && typeof value['reference'] === 'string' ? value['reference'].split('/')[1] : undefined,
   referenceIds: (found) => found.flatMap((value) => isObject(value) && typeof value['reference'] === 'string' ? [value['reference'].split('/')[1]] : []),
   identifiers: (found) => found.flatMap(identifierOf),
   fen: ([value], _context, place) => value === undefined ? undefined : fenOf(value, place)

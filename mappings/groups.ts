@@ -29,7 +29,7 @@ interface Place {
 }
 
 /** Which group a segment begins, and which groups it may belong to. */
-export interface Grouping {
+interface Grouping {
   readonly parents: ReadonlyMap<string, string | null>
   readonly starters: ReadonlyMap<string, Place>
   readonly members: ReadonlyMap<string, readonly string[]>

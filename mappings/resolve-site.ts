@@ -57,20 +57,26 @@ function overridden (base: readonly ResolvedRow[], over: readonly ResolvedRow[],
 function readCodeTables (files: Readonly<Record<string, unknown>>, folder: string, into: Map<string, CodeTableFile>, faults: string[]): void {
   const names = new Set<string>()
   for (const [name, file] of Object.entries(files)) {
-    if (!isObject(file) || typeof file['table'] !== 'string' || !isObject(file['map'])) {
+    if (!isCodeTable(file)) {
       faults.push(`${folder}/${name}.json: needs "table" and "map"`)
       continue
     }
-    for (const [code, to] of Object.entries(file['map'])) {
-      if (typeof to !== 'string' && !(isObject(to) && typeof to['code'] === 'string')) faults.push(`${folder}/${name}.json code ${code}: is neither a code nor {code, system, display}`)
-    }
-    if (names.has(file['table'])) faults.push(`${folder}/${name}.json: a second table "${file['table']}"`)
-    names.add(file['table'])
-    into.set(file['table'], file as unknown as CodeTableFile)
+    for (const [code, to] of Object.entries(file.map)) if (!isCoded(to)) faults.push(`${folder}/${name}.json code ${code}: is neither a code nor {code, system, display}`)
+    if (names.has(file.table)) faults.push(`${folder}/${name}.json: a second table "${file.table}"`)
+    names.add(file.table)
+    into.set(file.table, file)
   }
   for (const file of into.values()) {
     if (file.extends !== undefined && !into.has(file.extends)) faults.push(`${folder}: table "${file.table}" extends "${file.extends}", which is not there`)
   }
+}
+
+function isCodeTable (file: unknown): file is CodeTableFile {
+  return isObject(file) && typeof file['table'] === 'string' && isObject(file['map'])
+}
+
+function isCoded (to: unknown): boolean {
+  return typeof to === 'string' || (isObject(to) && typeof to['code'] === 'string')
 }
 
 const messageKeys = ['table', 'serves', 'asOf', 'groups', 'expects', 'focus', 'ignores', 'resources', 'note']

@@ -4,7 +4,7 @@ import { isObject } from './element-path.ts'
 /** When a row holds. `""`: not valued; `"*"`: valued; else equal to it, or to one of a list; or as a code table translates it. */
 export type Condition = string | readonly string[] | { readonly table: string, readonly is: string | readonly string[] }
 
-/** One line of a mapping: source → target. docs/mappings.md explains it; row.schema.json has the same keys (tested). */
+/** One line of a mapping: source → target. mappings/README.md explains it; row.schema.json has the same keys (tested). */
 export interface Row {
   /** Where it goes: a FHIR element, or `id` for the hospital's own key of the thing. With `when`, the key of the row. */
   readonly to: string

@@ -4,7 +4,7 @@ import type { MappingContext } from './mapping.ts'
 import type { Zone } from './time.ts'
 
 /** A resource that a converter made out of a field: a doctor, a place, an organisation. */
-export interface NamedResource extends JsonObject {
+interface NamedResource extends JsonObject {
   readonly resourceType: string
   readonly id: string
 }
@@ -14,7 +14,7 @@ export interface Run {
   readonly context: MappingContext
   readonly zone: Zone
   readonly notes: string[]
-  /** By `Type/id`; a later mention fills what an earlier one left out. */
+  /** By type and key; a later mention fills what an earlier one left out. */
   readonly named: Map<string, NamedResource>
 }
 
@@ -31,9 +31,9 @@ export function refuse (place: string, why: string): never {
 
 /** Names a resource by the hospital's own key and answers its reference. Weak: others know more of it. */
 export function nameResource (run: Run, type: string, key: string, elements: JsonObject): string {
-  const id = run.context.stableId(run.context.hospitalId, type, key)
-  const reference = `${type}/${id}`
-  const known = run.named.get(reference)
-  run.named.set(reference, { resourceType: type, id, ...elements, ...known })
-  return reference
+  const name = `${type}|${key}`
+  const known = run.named.get(name)
+  const id = known?.id ?? run.context.stableId(run.context.hospitalId, type, key)
+  run.named.set(name, { resourceType: type, id, ...elements, ...known })
+  return `${type}/${id}`
 }

@@ -55,7 +55,7 @@ export interface MappingSources {
 }
 
 /** Where a row stands, for faults and for the printed table. */
-export interface Origin {
+interface Origin {
   readonly file: string
   /** From 1. */
   readonly row: number

@@ -17,15 +17,25 @@ const grammar = /^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(\.\d
 export function parseTimestamp (text: string): Timestamp | null {
   const found = grammar.exec(text)
   if (found === null) return null
-  const year = Number(found[1])
-  const month = found[2] === undefined ? null : Number(found[2])
-  const day = found[3] === undefined ? null : Number(found[3])
-  if (year === 0 || (month !== null && (month < 1 || month > 12))) return null
-  if (month !== null && day !== null && (day < 1 || day > daysIn(year, month))) return null
+  const date = { year: Number(found[1]), month: numberOrNull(found[2]), day: numberOrNull(found[3]) }
   const clock = found[4] === undefined ? null : { hour: Number(found[4]), minute: Number(found[5] ?? 0), second: Number(found[6] ?? 0), fraction: found[7] ?? '' }
-  if (clock !== null && (clock.hour > 23 || clock.minute > 59 || clock.second > 59)) return null
   const offsetMinutes = offsetOf(found[8])
-  return offsetMinutes === undefined ? null : { year, month, day, clock, offsetMinutes }
+  const isReal = isRealDate(date) && (clock === null || isRealTime(clock)) && offsetMinutes !== undefined
+  return isReal ? { ...date, clock, offsetMinutes } : null
+}
+
+function numberOrNull (text: string | undefined): number | null {
+  return text === undefined ? null : Number(text)
+}
+
+function isRealDate ({ year, month, day }: Pick<Timestamp, 'year' | 'month' | 'day'>): boolean {
+  if (year === 0) return false
+  if (month === null) return true
+  return month >= 1 && month <= 12 && (day === null || (day >= 1 && day <= daysIn(year, month)))
+}
+
+function isRealTime ({ hour, minute, second }: NonNullable<Timestamp['clock']>): boolean {
+  return hour <= 23 && minute <= 59 && second <= 59
 }
 
 function offsetOf (text: string | undefined): number | null | undefined {

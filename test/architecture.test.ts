@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import path from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
+import { transportCodes } from '../adapters/http/index.ts'
 
 const run = promisify(execFile)
 const root = path.resolve(import.meta.dirname, '..')
@@ -24,7 +25,7 @@ const plants: ReadonlyArray<readonly [rule: string, file: string, line: string]>
   ['adapters-are-strangers-http', 'adapters/http/planted-l.ts', "import '../store/index.ts'"],
   ['simulators-take-wire-codecs-only', 'adapters/simulators/planted-m.ts', "import '../store/index.ts'"],
   ['only-app-composes', 'jobs/planted-n.ts', "import '../app/config.ts'"],
-  ['only-app-imports-simulators', 'adapters/http/planted-o.ts', "import '../simulators/index.ts'"],
+  ['only-app-imports-simulators', 'adapters/http/planted-o.ts', "import '../simulators/fault.ts'"],
   ['no-circles', 'core/ledger/planted-p.ts', "import './planted-q.ts'"]
 ]
 
@@ -59,7 +60,11 @@ t.test('the error catalogue and docs/errors.md name the same codes', async (t) =
   const source = readFileSync(path.join(root, 'core/errors.ts'), 'utf8')
   const codes = [...source.matchAll(/^ {2}([A-Z][A-Z_]+): '(\w+)'/gm)].map((match) => `${match[1]} ${match[2]}`).sort()
   const documented = [...readFileSync(path.join(root, 'docs/errors.md'), 'utf8').matchAll(/^\| `([A-Z_]+)` \| (\w+) \|/gm)].map((match) => `${match[1]} ${match[2]}`).sort()
-  t.same(documented, codes)
+  t.same(documented.filter((line) => !/ \d+$/.test(line)), codes)
+  t.same(documented.filter((line) => / \d+$/.test(line)), Object.entries(transportCodes).map(([code, status]) => `${code} ${status}`).sort(), 'and those of HTTP')
+  const sources = ['core', 'adapters', 'mappings', 'jobs', 'app'].flatMap((folder) => textFiles(path.join(root, folder))).filter((file) => file.endsWith('.ts') && !file.endsWith('core/errors.ts'))
+  const text = sources.map((file) => readFileSync(file, 'utf8')).join('')
+  t.same(codes.map((line) => line.split(' ')[0] ?? '').filter((code) => !text.includes(`'${code}'`)), [], 'and each is used')
 })
 
 t.test('no fixture, example or page holds what looks like a real person', async (t) => {

@@ -7,7 +7,7 @@ import { permissionOf } from './permission-of.ts'
 import { searchRows } from './search-row.ts'
 import { transportRefusal } from './outcome.ts'
 
-export type AdmitDeps = Pick<FhirServerDeps, 'callerOf' | 'note'>
+type AdmitDeps = Pick<FhirServerDeps, 'callerOf' | 'note'>
 
 export function assertServed (type: string): void {
   if (!searchRows.has(type)) throw transportRefusal(404, 'This type of resource is not served. GET metadata lists those that are.')

@@ -30,7 +30,7 @@ function pageLinks (url: string, pairs: readonly QueryPair[], page: { readonly o
   ]
 }
 
-export interface FoundPage {
+interface FoundPage {
   readonly baseUrl: string
   readonly type: string
   readonly query: ParsedQuery

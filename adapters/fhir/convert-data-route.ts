@@ -1,9 +1,10 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { decide } from '../../core/access/index.ts'
 import { DomainError } from '../../core/errors.ts'
+import type { Mapped } from '../../mappings/index.ts'
 import type { FhirServerDeps } from './deps.ts'
 import { messageBundle } from './message-bundle.ts'
-import { outcome } from './outcome.ts'
+import { outcome, transportRefusal } from './outcome.ts'
 import { sendResource } from './reply.ts'
 
 /** A message with a photo of 16 MB in Base64, inside JSON. */
@@ -19,6 +20,8 @@ export function convertDataRoute (deps: FhirServerDeps): FastifyPluginAsyncTypeb
   return async (server) => {
     server.post('/$convert-data', {
       bodyLimit: largestBody,
+      // Refused before a large body is read.
+      config: { access: 'message.convert' },
       schema: {
         tags: ['fhir'], 'x-requirements': ['K-01', 'K-12'], summary: 'Converts an HL7 v2 message to a FHIR Bundle; stores nothing', description: 'For the roles operator and integrator.',
         consumes: ['application/fhir+json', 'application/json'], body: Parameters,
@@ -29,11 +32,21 @@ export function convertDataRoute (deps: FhirServerDeps): FastifyPluginAsyncTypeb
       deps.note(request, { action: 'operate', target: 'convert-data', targetId: null, patientId: null, outcome: isAllowed ? 'allowed' : 'refused' })
       if (!isAllowed) throw new DomainError('ACCESS_DENIED', 'This role may not convert messages. Use a token of an operator or integrator.')
       const { text, site } = inputOf(request.body.parameter)
-      const bundle = messageBundle(deps.convert(text, site), deps.realNow())
+      const bundle = messageBundle(converted(deps, text, site), deps.realNow())
       const faults = deps.validate(bundle)
       if (faults.length === 0) return sendResource(reply, bundle)
       return sendResource(reply, outcome(faults.map(({ code, text, path }) => ({ code, text, place: path, errorCode: 'MAPPING_OUTPUT_INVALID' }))), 422)
     })
+  }
+}
+
+/** What is no HL7 v2 at all is a malformed request; what is, but does not fit the tables, is refused as such. */
+function converted (deps: FhirServerDeps, text: string, site: string | undefined): Mapped {
+  try {
+    return deps.convert(text, site)
+  } catch (error) {
+    if (error instanceof DomainError && error.code === 'MESSAGE_MALFORMED') throw transportRefusal(400, error.message)
+    throw error
   }
 }
 

@@ -54,7 +54,7 @@ export interface Outcome {
   readonly resource: Resource
 }
 
-export interface Issue {
+interface Issue {
   readonly code: string
   readonly text: string
   readonly errorCode?: string | undefined

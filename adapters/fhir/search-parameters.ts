@@ -10,12 +10,12 @@
  *
  * Extraction, queries and the CapabilityStatement all read this table.
  */
-export type SearchTable = Readonly<Record<string, Readonly<Record<string, string>>>>
+type SearchTable = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 const person = {
   name: 'string name', family: 'string name.family', given: 'string name.given', phonetic: 'alias name',
   gender: 'code gender', telecom: 'contact telecom', phone: 'alias telecom', email: 'alias telecom',
-  address: 'string address', 'address-city': 'string address.city', 'address-postalcode': 'string address.postalCode', active: 'code active'
+  address: 'string address', 'address-city': 'alias address', 'address-postalcode': 'alias address', active: 'code active'
 }
 const identifier = { identifier: 'token identifier' }
 const ofSubject = { ...identifier, subject: 'reference subject', patient: 'alias subject>Patient' }

@@ -18,7 +18,7 @@ export interface ParsedQuery {
   readonly used: readonly QueryPair[]
 }
 
-export interface QueryOptions {
+interface QueryOptions {
   readonly offset: ZoneOffset
   /** Of this server, to read absolute references. */
   readonly baseUrl: string

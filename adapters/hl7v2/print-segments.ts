@@ -2,7 +2,7 @@ import { type Delimiters, isHeaderName, standardDelimiters } from './delimiters.
 import { escapeText } from './escapes.ts'
 
 /** A text to be escaped; `null` prints `""`, '' and undefined print nothing. */
-export type FieldText = string | null | undefined
+type FieldText = string | null | undefined
 
 /**
  * One field: a text, a list of components (each a text or a list of subcomponents), repetitions of these, or text

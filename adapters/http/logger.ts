@@ -15,7 +15,7 @@ const redactedPaths = neverLogged.flatMap((member) => [member, `*.${member}`, `*
  * An error's message can quote data (knex repeats the values of a failed statement, JSON.parse its input), so only its
  * kind and where it happened are written. Our own refusals carry no data by rule.
  */
-export function describeError (error: unknown): Readonly<Record<string, unknown>> {
+function describeError (error: unknown): Readonly<Record<string, unknown>> {
   if (!(error instanceof Error)) return { type: typeof error }
   const { code, kind, statusCode } = error as Partial<Record<'code' | 'kind' | 'statusCode', unknown>>
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).map((line) => line.trim()).slice(0, 12)

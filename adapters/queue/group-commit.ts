@@ -4,7 +4,7 @@ import { DomainError } from '../../core/errors.ts'
 import type { InboxStore, NewMessage, Receipt, ReceiveMessage } from '../../core/inbox/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 
-export interface GroupReceiverOptions {
+interface GroupReceiverOptions {
   readonly inTransaction: InTransaction<{ inbox: InboxStore }>
   readonly maxGroup?: number
   /** Of one group, so that 64 photos are not one transaction. */

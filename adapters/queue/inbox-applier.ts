@@ -27,7 +27,7 @@ export interface InboxApplierOptions {
 }
 
 /** For metrics, the log and those who wait for an outcome. */
-export interface ApplierEvents {
+interface ApplierEvents {
   readonly settled?: (settled: readonly Settled[], tookMs: number) => void
   readonly fault?: (code: string) => void
 }
@@ -107,11 +107,11 @@ async function runLoop (options: InboxApplierOptions, state: State, wake: Wake):
     } catch (error) {
       on?.fault?.(codeOf(error) ?? 'UNEXPECTED')
       postpone(state, wallClock.now())
+      state.isRead = false
     }
-    await startBatches(options, state, wake)
-    const now = wallClock.now().getTime()
-    if (isAtRest(state, now)) answerDrainers(state)
-    await wake.wait(untilNext(state, now, pollMs))
+    const isIdle = await startBatches(options, state, wake)
+    if (isIdle && state.isRead && state.disturbed.size === 0) answerDrainers(state)
+    await wake.wait(untilNext(state, wallClock.now().getTime(), pollMs))
     if (wallClock.now().getTime() - state.readAt >= pollMs) state.isRead = false
   }
 }
@@ -120,11 +120,6 @@ async function leadAndRead (options: InboxApplierOptions, state: State): Promise
   await lead(options, state)
   if (state.isLeader) await read(options, state)
   else if (state.drainers.length > 0 && !await isSomethingDue(options)) answerDrainers(state)
-}
-
-/** Nothing that is known may run now, and there is nothing else. */
-function isAtRest (state: State, now: number): boolean {
-  return state.isLeader && state.isRead && state.running.size === 0 && state.disturbed.size === 0 && now >= state.notBefore
 }
 
 /** Whoever takes over reads the queue anew: another node has settled some of what this one knew. */
@@ -157,19 +152,21 @@ async function isSomethingDue ({ inReading, wallClock }: InboxApplierOptions): P
   return queued.some(({ nextAt }) => nextAt === null || nextAt <= now)
 }
 
-async function startBatches (options: InboxApplierOptions, state: State, wake: Wake): Promise<void> {
+/** Answers whether nothing runs and nothing that is known may run. */
+async function startBatches (options: InboxApplierOptions, state: State, wake: Wake): Promise<boolean> {
   const { parallel = 1, maxBatch = 32, wallClock } = options
   while (!state.isStopping && state.isLeader && state.running.size < parallel && wallClock.now().getTime() >= state.notBefore) {
     await letIngestGoFirst(options)
     const size = Math.min(maxBatch, Math.ceil(state.lanes.known() / parallel))
     const batch = state.lanes.take(size, wallClock.now())
-    if (batch.length === 0) return
+    if (batch.length === 0) return state.running.size === 0
     const run = runBatch(options, state, batch).finally(() => {
       state.running.delete(run)
       wake.wake()
     })
     state.running.add(run)
   }
+  return false
 }
 
 /** At least one turn, or a synchronous database would keep sockets and timers waiting for the whole queue. */

@@ -3,7 +3,7 @@ import { advanceClock, runDueJobs, runJob, type AdvanceClockDeps, type RanJob, t
 import { everyMinute } from './cron.ts'
 import type { LeaseHolder } from './lease-holder.ts'
 
-export interface JobLoopOptions extends Omit<RunJobsDeps, 'mayContinue'> {
+interface JobLoopOptions extends Omit<RunJobsDeps, 'mayContinue'> {
   /** Only the holder of the lease `jobs` runs them. */
   readonly lease: LeaseHolder
   readonly on?: {

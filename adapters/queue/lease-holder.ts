@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.ts'
 import type { LeaseStore } from '../../core/operations/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 
-export interface LeaseOptions {
+interface LeaseOptions {
   readonly inTransaction: InTransaction<{ leases: LeaseStore }>
   /** What only one node may do, e.g. `inbox`. */
   readonly name: string

@@ -5,7 +5,7 @@ import type { OutboxMessage } from '../../core/outbox.ts'
 import type { LeaseHolder } from './lease-holder.ts'
 import { wakeable } from './wake.ts'
 
-export interface MonitorOptions extends RaiseAlertsDeps {
+interface MonitorOptions extends RaiseAlertsDeps {
   readonly limits: Omit<WatchLimits, 'watchedSince'>
   /** The lease `monitor`: one node measures the whole; whether the store can be written each node finds out for itself. */
   readonly lease: LeaseHolder

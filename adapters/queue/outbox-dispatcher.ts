@@ -5,7 +5,7 @@ import type { InTransaction } from '../../core/unit-of-work.ts'
 import type { LeaseHolder } from './lease-holder.ts'
 import { wakeable } from './wake.ts'
 
-export interface OutboxDispatcherOptions {
+interface OutboxDispatcherOptions {
   readonly inTransaction: InTransaction<{ outbox: OutboxStore }>
   readonly inReading: InTransaction<{ outbox: OutboxStore }>
   /** What carries out each kind. A kind without one stays in the outbox until a version that knows it comes. */
@@ -64,10 +64,12 @@ async function runLoop (options: OutboxDispatcherOptions, state: State, wake: Re
   const { lease, pollMs = 1_000, on } = options
   while (!state.isStopping) {
     const notice = state.notices
+    // Also what ends during this pass: its kind was not asked for more.
+    const isFree = state.running.size === 0
     try {
       state.isLeader = await lease.hold()
       const started = state.isLeader ? await startDue(options, state, wake.wake) : await countDue(options)
-      if (started === 0 && state.running.size === 0) answerDrainers(state, notice)
+      if (started === 0 && isFree) answerDrainers(state, notice)
     } catch (error) {
       on?.fault?.(codeOf(error) ?? 'UNEXPECTED')
     }
@@ -82,8 +84,10 @@ async function startDue (options: OutboxDispatcherOptions, state: State, wake: (
   for (const kind of Object.keys(carryOut)) {
     const free = maxRunning - (state.runningOfKind.get(kind) ?? 0)
     if (free <= 0) continue
+    // What settles while this is read would look as if it were still due.
+    const before = new Set(state.running.keys())
     const due = await inReading(({ outbox }) => outbox.due(wallClock.now(), maxRunning + free, kind))
-    for (const message of due.filter(({ id }) => !state.running.has(id)).slice(0, free)) {
+    for (const message of due.filter(({ id }) => !before.has(id)).slice(0, free)) {
       started += 1
       state.runningOfKind.set(kind, (state.runningOfKind.get(kind) ?? 0) + 1)
       const run = settle(options, message).finally(() => {

@@ -2,7 +2,7 @@ import { kindOfCode } from '../../core/back-off.ts'
 import type { AwaitOutcome, InboxStore, MessageOutcome, Settled, StoredMessage } from '../../core/inbox/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 
-export interface Outcomes {
+interface Outcomes {
   readonly awaitOutcome: AwaitOutcome
   /** Told by the applier of this node. */
   readonly settled: (settled: readonly Settled[]) => void

@@ -15,8 +15,7 @@ export interface Engine {
 }
 
 export interface Pool {
-  /** Text that begins a transaction. */
-  readonly begin: string
+  readonly begin: (connection: Connection) => Promise<unknown>
   readonly acquire: () => Promise<PooledConnection>
 }
 

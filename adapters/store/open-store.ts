@@ -64,7 +64,7 @@ async function transact <Result> (engine: Engine, pool: Pool, work: (stores: Sto
   let open = true
   let broken = false
   try {
-    await connection.run(pool.begin, [])
+    await pool.begin(connection)
     const result = await work(storesOf({ sql: sqlOf(connection, engine.dialect, () => open), dialect: engine.dialect, build: engine.knex }))
     open = false
     await connection.run('commit', [])

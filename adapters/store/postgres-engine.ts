@@ -13,18 +13,20 @@ interface RawClient {
 const int8 = 20
 
 /**
- * The writing path finds every row by an index. A plan made while a table was still empty would scan it for ever after,
+ * Every statement finds its rows by an index. A plan made while a table was still empty would scan it for ever after,
  * and choosing a plan anew costs as much as running it: so the choice is made once and scans are ruled out. jit would
- * then take the ruled-out costs for heavy work.
+ * take the ruled-out costs for heavy work.
  */
-const writingSettings = ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off', 'enable_hashjoin = off', 'enable_mergejoin = off', 'jit = off']
-const readingSettings = ['jit = off']
+const settings = ['plan_cache_mode = force_generic_plan', 'enable_seqscan = off', 'enable_hashjoin = off', 'enable_mergejoin = off', 'jit = off']
+
+/** Searches are put together anew each time, so their plans may as well look at the values. */
+const beginReading = 'begin isolation level repeatable read, read only; set local plan_cache_mode = auto'
 
 export function postgresEngine ({ databaseUrl, schema, poolSize }: { readonly databaseUrl: string, readonly schema: string | null, readonly poolSize: number }): Engine {
   const types = new pg.TypeOverrides()
   // Ours stay within ±9e15 by a check of the schema, so a number holds them exactly.
   types.setTypeParser(int8, Number)
-  const open = (settings: readonly string[]): Knex => knex({
+  const source = knex({
     client: 'pg',
     connection: { connectionString: databaseUrl, application_name: 'yiqiao', keepAlive: true, types } as Knex.PgConnectionConfig,
     ...(schema === null ? {} : { searchPath: [schema] }),
@@ -36,16 +38,14 @@ export function postgresEngine ({ databaseUrl, schema, poolSize }: { readonly da
       }
     }
   })
-  const writer = open(writingSettings)
-  const reader = open(readingSettings)
-  const writing = poolOf(writer, 'begin isolation level read committed')
+  const acquire = acquireFrom(source)
   return {
     dialect: postgresDialect,
-    knex: reader,
-    writing,
-    reading: poolOf(reader, 'begin isolation level repeatable read, read only'),
+    knex: source,
+    writing: { begin: (connection) => connection.run('begin isolation level read committed', []), acquire },
+    reading: { begin: (connection) => connection.once(beginReading, []), acquire },
     alone: async (work) => {
-      const lock = await writing.acquire()
+      const lock = await acquire()
       try {
         if (schema !== null) await lock.once(`create schema if not exists "${schema.replaceAll('"', '""')}"`, [])
         await lock.once('select pg_advisory_lock(hashtext(current_schema()), 2)', [])
@@ -54,30 +54,24 @@ export function postgresEngine ({ databaseUrl, schema, poolSize }: { readonly da
         await lock.once('select pg_advisory_unlock_all()', []).then(() => { lock.release(false) }, () => { lock.release(true) })
       }
     },
-    close: async () => {
-      await reader.destroy()
-      await writer.destroy()
-    }
+    close: () => source.destroy()
   }
 }
 
-function poolOf (source: Knex, begin: string): Pool {
+function acquireFrom (source: Knex): Pool['acquire'] {
   const client = source.client as Knex.Client
   const connections = new WeakMap<RawClient, Connection>()
   const native = nativeTexts()
-  return {
-    begin,
-    acquire: async () => {
-      const raw = await client.acquireConnection() as RawClient
-      let connection = connections.get(raw)
-      if (connection === undefined) connections.set(raw, connection = postgresConnection(raw, native))
-      return {
-        ...connection,
-        release: (broken) => {
-          // The pool throws away what carries this mark.
-          if (broken) raw.__knex__disposed = 'its transaction could not be ended'
-          void client.releaseConnection(raw)
-        }
+  return async () => {
+    const raw = await client.acquireConnection() as RawClient
+    let connection = connections.get(raw)
+    if (connection === undefined) connections.set(raw, connection = postgresConnection(raw, native))
+    return {
+      ...connection,
+      release: (broken) => {
+        // The pool throws away what carries this mark.
+        if (broken) raw.__knex__disposed = 'its transaction could not be ended'
+        void client.releaseConnection(raw)
       }
     }
   }
@@ -93,18 +87,26 @@ function nativeTexts (): (text: string) => NativeText {
   return (text) => {
     let native = known.get(text)
     if (native === undefined) {
-      let place = 0
-      native = { name: `s${known.size}`, text: text.replace(/\?/g, () => `$${++place}`) }
+      native = { name: `s${known.size}`, text: numbered(text) }
       known.set(text, native)
     }
     return native
   }
 }
 
+/** Our texts hold no question mark but the placeholders. */
+function numbered (text: string): string {
+  let place = 0
+  return text.replace(/\?/g, () => `$${++place}`)
+}
+
 function postgresConnection (raw: RawClient, native: (text: string) => NativeText): Connection {
   return {
     all: async (text, params) => (await raw.query({ ...native(text), values: params })).rows,
+    first: async (text, params) => (await raw.query({ ...native(text), values: params })).rows[0],
     run: async (text, params) => (await raw.query({ ...native(text), values: params })).rowCount ?? 0,
-    once: async (text, params) => (await raw.query({ text, values: params })).rows
+    once: async (text, params) => (await raw.query({ text: numbered(text), values: params })).rows,
+    builtByKnex: async (text, params) => (await raw.query({ text, values: params })).rows,
+    groupTexts: new WeakMap()
   }
 }

@@ -39,21 +39,16 @@ const columns = {
 
 const names = Object.keys(columns)
 
-const insertMessages: GroupStatement = {
-  columns,
-  text: (given) => `insert into messages (${names.join(', ')})
-    select given.${names.join(', given.')} from ${given} as given where true on conflict do nothing returning sequence, id`
-}
-
 /**
  * Where several connections write, sequences are given in the order of the commits: whoever reads on from the newest
  * sequence it knows must not miss a lower one that is committed later.
  */
-const insertMessagesInTurn = (turn: string): GroupStatement => ({
+const insertMessages: GroupStatement = {
   columns,
-  text: (given) => `insert into messages (${names.join(', ')})
-    select given.${names.join(', given.')} from ${turn}, ${given} as given on conflict do nothing returning sequence, id`
-})
+  text: (given, { orderedCommits }) => `insert into messages (${names.join(', ')})
+    select given.${names.join(', given.')} from ${orderedCommits === null ? '' : `${orderedCommits}, `}${given} as given where true
+    on conflict do nothing returning sequence, id`
+}
 
 const insertBytes: GroupStatement = {
   columns: { sequence: 'integer', raw: 'bytes', ack: 'bytes' },
@@ -87,8 +82,8 @@ interface Arrival {
 }
 
 /** Answers the sequence of each message that was written, by its id. */
-async function insert ({ sql, dialect }: Unit, arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, number>> {
-  const rows = await sql.allOf<StoredRow>(dialect.orderedCommits === null ? insertMessages : insertMessagesInTurn(dialect.orderedCommits), arrivals.map(columnsOf))
+async function insert ({ sql }: Unit, arrivals: readonly Arrival[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await sql.allOf<StoredRow>(insertMessages, arrivals.map(columnsOf))
   const stored = new Map(rows.map(({ id, sequence }) => [id, sequence]))
   const written = arrivals.flatMap(({ message }) => {
     const sequence = stored.get(message.id)

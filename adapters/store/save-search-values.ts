@@ -31,10 +31,10 @@ const drop: GroupStatement = {
 /** The parameter is the list of the records that changed. */
 const replaceAtOnce: GroupStatement = {
   columns: add.columns,
-  text: (given) => `with changed as (select unnest(?::bigint[]) as record), given as ${given}, dropped as (
+  text: (given, dialect) => `with changed as (select unnest(?::bigint[]) as record), given as ${given}, dropped as (
       delete from record_search_values v using changed where v.record = changed.record
         and not exists (select 1 from given where given.record = v.record and given.hash = v.hash))
-    ${add.text('given')}`
+    ${add.text('given', dialect)}`
 }
 
 /** Most new versions change none or few of the searchable values, and each costs two index entries: only the difference is written. */

@@ -26,7 +26,7 @@ const apply = `update messages set status = 'applied', applied_at_ms = ?, mappin
 
 const applyAtOnce: GroupStatement = {
   columns: addProducts.columns,
-  text: (given) => `with applied as (${apply} returning id), added as (${addProducts.text(given)}) select id from applied`
+  text: (given, dialect) => `with applied as (${apply} returning id), added as (${addProducts.text(given, dialect)}) select id from applied`
 }
 
 export function sqlInbox (unit: Unit): InboxStore {

@@ -49,12 +49,15 @@ const insertAtOnce: GroupStatement = {
 const entryWith = (condition: string): string => `select e.*, p.account, p.amount_fen
   from entries e join postings p on p.entry = e.sequence where ${condition} order by p.place`
 
+const bySourceKeyText = entryWith('e.source_key = ?')
+const byIdText = entryWith('e.id = ?')
+const byReversedText = entryWith('e.reverses = ?')
+
 /** 总账. Sums come from the postings; there is no balance row that many transactions would wait for (decision 4). */
 export function sqlLedger (unit: Unit): LedgerStore {
   const { sql, dialect } = unit
-  const find = async (condition: string, value: string): Promise<Entry | null> =>
-    entryOf(await sql.all<EntryRow>(entryWith(condition), [value]))
-  const bySourceKey = (sourceKey: string): Promise<Entry | null> => find('e.source_key = ?', sourceKey)
+  const find = async (text: string, value: string): Promise<Entry | null> => entryOf(await sql.all<EntryRow>(text, [value]))
+  const bySourceKey = (sourceKey: string): Promise<Entry | null> => find(bySourceKeyText, sourceKey)
   return {
     append: async (entry) => {
       assertBalanced(entry)
@@ -63,8 +66,8 @@ export function sqlLedger (unit: Unit): LedgerStore {
       return false
     },
     bySourceKey,
-    byId: (id) => find('e.id = ?', id),
-    reversalOf: (entryId) => find('e.reverses = ?', entryId),
+    byId: (id) => find(byIdText, id),
+    reversalOf: (entryId) => find(byReversedText, entryId),
     balances: async (accounts) => (await sql.all<BalanceRow>(
       `select hospital_id, account, cast(sum(amount_fen) as bigint) as balance_fen from postings
        where ${dialect.isIn('account')} group by account, hospital_id order by account, hospital_id`, [dialect.list(accounts)])).map(balanceOf),

@@ -42,10 +42,10 @@ const dropIdentifier = 'delete from patient_identifiers where system = ? and val
 /** The same three steps at once. */
 const saveAtOnce: GroupStatement = {
   columns: addIdentifiers.columns,
-  text: (given) => `with saved as (${savePatient}), patient as (select ?::text as id), given as ${given}, dropped as (
+  text: (given, dialect) => `with saved as (${savePatient}), patient as (select ?::text as id), given as ${given}, dropped as (
       delete from patient_identifiers i using patient where i.patient_id = patient.id
         and not exists (select 1 from given where given.system = i.system and given.value = i.value))
-    ${addIdentifiers.text('given')}`
+    ${addIdentifiers.text('given', dialect)}`
 }
 
 export function sqlPatients (unit: Unit): PatientStore {

@@ -50,10 +50,10 @@ const replace: GroupStatement = {
 /** The three steps at once. All of them see the rows as they stood before, so what is kept is the old version. */
 const saveAtOnce: GroupStatement = {
   columns,
-  text: (given) => `with given as ${given},
-    kept as (${keepOld.text('(select * from given where version > 1)')}),
-    added as (${addNew.text('(select * from given where version = 1)')}),
-    changed as (${replace.text('(select * from given where version > 1)')})
+  text: (given, dialect) => `with given as ${given},
+    kept as (${keepOld.text('(select * from given where version > 1)', dialect)}),
+    added as (${addNew.text('(select * from given where version = 1)', dialect)}),
+    changed as (${replace.text('(select * from given where version > 1)', dialect)})
     select number, id, type from added union all select number, id, type from changed`
 }
 

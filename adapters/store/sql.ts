@@ -5,10 +5,16 @@ import type { Dialect, Parameter, Scalar } from './dialect.ts'
 /** Runs statements on one raw connection; statements with a fixed text are prepared once a connection. */
 export interface Connection {
   readonly all: (text: string, params: readonly Parameter[]) => Promise<readonly unknown[]>
+  /** The first row, which may carry members beside its columns. */
+  readonly first: (text: string, params: readonly Parameter[]) => Promise<unknown>
   /** Answers how many rows changed. */
   readonly run: (text: string, params: readonly Parameter[]) => Promise<number>
   /** For texts that are put together anew each time: nothing is kept. */
   readonly once: (text: string, params: readonly Parameter[]) => Promise<readonly unknown[]>
+  /** The same for texts with the placeholders of the database itself. */
+  readonly builtByKnex: (text: string, params: readonly Parameter[]) => Promise<readonly unknown[]>
+  /** Texts of group statements, put together once. */
+  readonly groupTexts: WeakMap<GroupStatement, string>
 }
 
 export type ColumnKind = 'text' | 'integer' | 'bytes'
@@ -19,7 +25,7 @@ export type ColumnKind = 'text' | 'integer' | 'bytes'
  */
 export interface GroupStatement {
   readonly columns: Readonly<Record<string, ColumnKind>>
-  readonly text: (given: string) => string
+  readonly text: (given: string, dialect: Dialect) => string
 }
 
 /** Statements of one transaction, `?` for each parameter. */
@@ -31,6 +37,8 @@ export interface Sql {
   readonly runOf: (statement: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>) => Promise<number>
   /** One statement over single values and a group, which may be empty; only where the dialect has array parameters. The single values come first in the text. */
   readonly together: <Row>(statement: GroupStatement, params: readonly Parameter[], rows: ReadonlyArray<readonly Scalar[]>) => Promise<readonly Row[]>
+  /** A text that is put together anew for each call. */
+  readonly anew: <Row>(text: string, params: readonly Parameter[]) => Promise<readonly Row[]>
   /** Runs what knex built. The builder itself is never awaited: it would take a second connection of the pool. */
   readonly built: <Row>(query: Knex.QueryBuilder) => Promise<readonly Row[]>
 }
@@ -65,22 +73,21 @@ export function sqlOf (connection: Connection, dialect: Dialect, isOpen: () => b
       throw refusal(dialect, error)
     }
   }
-  const group = dialect.hasArrayParameters ? arrayGroups(connection) : rowByRow(connection)
-  const all = <Row>(text: string, params: readonly Parameter[]): Promise<readonly Row[]> =>
-    guarded(() => connection.all(text, params) as Promise<readonly Row[]>)
+  const group = dialect.hasArrayParameters ? arrayGroups(connection, dialect) : rowByRow(connection, dialect)
   return {
-    all,
-    first: async <Row>(text: string, params: readonly Parameter[]) => (await all<Row>(text, params))[0] ?? null,
+    all: <Row>(text: string, params: readonly Parameter[]) => guarded(() => connection.all(text, params) as Promise<readonly Row[]>),
+    first: <Row>(text: string, params: readonly Parameter[]) => guarded(async () => (await connection.first(text, params) ?? null) as Row | null),
     run: (text, params) => guarded(() => connection.run(text, params)),
     allOf: <Row>(statement: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>) => rows.length === 0
       ? Promise.resolve([])
       : guarded(() => group.all(statement, rows) as Promise<readonly Row[]>),
     runOf: (statement, rows) => rows.length === 0 ? Promise.resolve(0) : guarded(() => group.run(statement, rows)),
     together: <Row>(statement: GroupStatement, params: readonly Parameter[], rows: ReadonlyArray<readonly Scalar[]>) =>
-      guarded(() => connection.all(arrayText(statement), [...params, ...arraysOf(statement, rows)]) as Promise<readonly Row[]>),
+      guarded(() => connection.all(textOf(connection, dialect, statement), [...params, ...arraysOf(statement, rows)]) as Promise<readonly Row[]>),
+    anew: <Row>(text: string, params: readonly Parameter[]) => guarded(() => connection.once(text, params) as Promise<readonly Row[]>),
     built: <Row>(query: Knex.QueryBuilder) => {
       const { sql, bindings } = query.toSQL().toNative()
-      return guarded(() => connection.once(sql, bindings as Parameter[]) as Promise<readonly Row[]>)
+      return guarded(() => connection.builtByKnex(sql, bindings as Parameter[]) as Promise<readonly Row[]>)
     }
   }
 }
@@ -90,18 +97,16 @@ interface Groups {
   readonly run: (statement: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>) => Promise<number>
 }
 
-function rowByRow (connection: Connection): Groups {
-  const textOf = ({ columns, text }: GroupStatement): string =>
-    text(`(select ${Object.keys(columns).map((column) => `? as ${column}`).join(', ')})`)
+function rowByRow (connection: Connection, dialect: Dialect): Groups {
   return {
     all: async (statement, rows) => {
-      const text = textOf(statement)
+      const text = textOf(connection, dialect, statement)
       const found: unknown[] = []
       for (const row of rows) found.push(...await connection.all(text, row))
       return found
     },
     run: async (statement, rows) => {
-      const text = textOf(statement)
+      const text = textOf(connection, dialect, statement)
       let changed = 0
       for (const row of rows) changed += await connection.run(text, row)
       return changed
@@ -109,20 +114,30 @@ function rowByRow (connection: Connection): Groups {
   }
 }
 
+function arrayGroups (connection: Connection, dialect: Dialect): Groups {
+  return {
+    all: (statement, rows) => connection.all(textOf(connection, dialect, statement), arraysOf(statement, rows)),
+    run: (statement, rows) => connection.run(textOf(connection, dialect, statement), arraysOf(statement, rows))
+  }
+}
+
+function textOf ({ groupTexts }: Connection, dialect: Dialect, statement: GroupStatement): string {
+  let text = groupTexts.get(statement)
+  if (text === undefined) groupTexts.set(statement, text = statement.text(dialect.hasArrayParameters ? arraysText(statement) : rowText(statement), dialect))
+  return text
+}
+
+function rowText ({ columns }: GroupStatement): string {
+  return `(select ${Object.keys(columns).map((column) => `? as ${column}`).join(', ')})`
+}
+
 const arrayTypes = { text: 'text[]', integer: 'bigint[]', bytes: 'bytea[]' } as const satisfies Record<ColumnKind, string>
 
-function arrayText ({ columns, text }: GroupStatement): string {
+function arraysText ({ columns }: GroupStatement): string {
   const arrays = Object.values(columns).map((kind) => `?::${arrayTypes[kind]}`).join(', ')
-  return text(`(select * from unnest(${arrays}) as given_rows (${Object.keys(columns).join(', ')}))`)
+  return `(select * from unnest(${arrays}) as given_rows (${Object.keys(columns).join(', ')}))`
 }
 
 function arraysOf ({ columns }: GroupStatement, rows: ReadonlyArray<readonly Scalar[]>): Scalar[][] {
   return Object.keys(columns).map((_, place) => rows.map((row) => row[place] ?? null))
-}
-
-function arrayGroups (connection: Connection): Groups {
-  return {
-    all: (statement, rows) => connection.all(arrayText(statement), arraysOf(statement, rows)),
-    run: (statement, rows) => connection.run(arrayText(statement), arraysOf(statement, rows))
-  }
 }

@@ -109,7 +109,7 @@ export async function openConfiguredStore ({ dataDir, databaseUrl, sqliteDriver 
 }
 
 /** Made once for each installation; without it nobody can tell which record number an id stands for. */
-export async function stableKey ({ inTransaction }: Store): Promise<Buffer> {
+async function stableKey ({ inTransaction }: Store): Promise<Buffer> {
   return Buffer.from(await inTransaction(({ settings }) => settings.setOnce('stable-id.key', randomBytes(32).toString('hex'))), 'hex')
 }
 

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { demoDoctors, demoPatients } from '../../adapters/simulators/hospital/demo-persons.ts'
+import { demoDoctors, demoPatients, type DemoPatient } from '../../adapters/simulators/hospital/demo-persons.ts'
 import { issueToken, type Role } from '../../core/access/index.ts'
 import type { StableId } from '../../core/ids.ts'
 import type { Composed } from './compose.ts'
-import { sha256 } from './http.ts'
+import { sha256 } from './sha256.ts'
 
 interface Credential {
   readonly role: Role
@@ -11,9 +11,14 @@ interface Credential {
   readonly organizationId: string | null
 }
 
+/** Known before the day is played, because record ids are stable. */
+function patientIdOf (stableId: StableId, { hospital, person }: DemoPatient): string {
+  return stableId(hospital, 'Patient', person.mrn)
+}
+
 /** The keys of demo-credentials.json (contract), and whom each stands for. */
 function credentialsOf (stableId: StableId): Readonly<Record<string, Credential>> {
-  const patientId = ({ hospital, person }: { readonly hospital: string, readonly person: { readonly mrn: string } }): string => stableId(hospital, 'Patient', person.mrn)
+  const patientId = (patient: DemoPatient): string => patientIdOf(stableId, patient)
   const doctorId = ({ hospital, code }: { readonly hospital: string, readonly code: string }): string => stableId(hospital, 'Practitioner', code)
   const staff = (role: Role, organizationId: string | null): Credential => ({ role, personId: null, organizationId })
   return {
@@ -52,10 +57,8 @@ export async function issueDemoTokens ({ store, stableId, ids, wallClock }: Pick
       const { secret } = await issueToken({ tokens, ids, hash: sha256, randomSecret: () => randomBytes(32).toString('base64url') }, { ...credential, at, expiresAt: null })
       issued[name] = secret
     }
-    const { guardian, ward } = credentials
-    if (guardian?.personId != null && ward?.personId != null) {
-      await guardians.save({ guardianPersonId: guardian.personId, wardPersonId: ward.personId, createdAt: at })
-    }
+    const [guardianPersonId, wardPersonId] = [demoPatients.guardian, demoPatients.ward].map((one) => patientIdOf(stableId, one))
+    if (guardianPersonId !== undefined && wardPersonId !== undefined) await guardians.save({ guardianPersonId, wardPersonId, createdAt: at })
     return issued
   })
 }

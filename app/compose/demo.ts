@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { HttpDeps, DemoSimulator } from '../../adapters/http/index.ts'
 import { standingClock } from '../../adapters/queue/index.ts'
 import type { Store } from '../../adapters/store/index.ts'
+import type { Pace } from '../../adapters/simulators/hospital/play-day.ts'
 import { simulatedHis, type SimulatedHis } from '../../adapters/simulators/hospital/simulated-his.ts'
 import { demoSites } from '../../adapters/simulators/hospital/site.ts'
 import { startSmsGateway, type SmsGateway } from '../../adapters/simulators/sms-gateway.ts'
@@ -28,15 +29,19 @@ export interface Demo {
   readonly close: () => Promise<void>
 }
 
+export interface DemoOptions {
+  /** Real time that a played day takes; 0 = as fast as the hospitals are answered. */
+  readonly dayTakesMs: number
+}
+
 /** A Monday whose seventh day after is a workday. */
 const demoStart = new Date('2027-03-01T07:30:00+08:00')
 const seed = 20270301
 const patientsPerHospital = 36
-const dayTakesMs = 55_000
 const smsTimeoutMs = 5_000
 
 /** The simulated parties around the product: hospitals over real MLLP, an SMS gateway over real HTTP, a clock of its own. */
-export async function openDemo (config: Config, system: System): Promise<Demo> {
+export async function openDemo (config: Config, system: System, { dayTakesMs }: DemoOptions): Promise<Demo> {
   const { wallClock, ids, log } = system
   const secret = randomBytes(32)
   const state: { clock: MovableClock | null, his: SimulatedHis | null } = { clock: null, his: null }
@@ -57,7 +62,7 @@ export async function openDemo (config: Config, system: System): Promise<Demo> {
       const credentials = await issueDemoTokens(parts)
       mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
       writeFileSync(path.join(config.dataDir, 'demo-credentials.json'), `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
-      state.his = openHospitals(parts, system, moveClockWith(parts, state))
+      state.his = openHospitals(parts, moveClockWith(parts, state), dayTakesMs === 0 ? null : paceOf(system, dayTakesMs))
     },
     routes: (parts) => ({
       zone: config.zone,
@@ -89,18 +94,16 @@ function moveClockWith ({ operations, applying }: Composed, state: State): MoveC
   }
 }
 
-function openHospitals (parts: Composed, { wallClock }: System, moveClock: MoveClock): SimulatedHis {
+function openHospitals (parts: Composed, moveClock: MoveClock, pace: Pace | null): SimulatedHis {
   const sites = [...parts.listeners]
     .flatMap(([name, { port }]) => name === 'east' || name === 'west' ? [{ site: demoSites[name], host: '127.0.0.1', port }] : [])
+  const clock = { now: parts.clock.now, setNow: async (now: Date) => { await moveClock(now) } }
+  return simulatedHis({ seed, patients: patientsPerHospital, sites, clock, calendar: calendarIn(parts.config.zone), pace })
+}
+
+function paceOf ({ wallClock }: System, totalMs: number): Pace {
   const startedMs = wallClock.now().getTime()
-  return simulatedHis({
-    seed,
-    patients: patientsPerHospital,
-    sites,
-    clock: { now: parts.clock.now, setNow: async (now) => { await moveClock(now) } },
-    calendar: calendarIn(parts.config.zone),
-    pace: { totalMs: dayTakesMs, elapsedMs: () => wallClock.now().getTime() - startedMs, wait: async (ms) => { await wait(ms) } }
-  })
+  return { totalMs, elapsedMs: () => wallClock.now().getTime() - startedMs, wait: async (ms) => { await wait(ms) } }
 }
 
 function hisSimulator (state: State): DemoSimulator {

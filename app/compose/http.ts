@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import { fhirServer } from '../../adapters/fhir/index.ts'
 import { buildServer, callerOf, instantIn, noteAccess, usualLimits, type HttpDeps, type JobState, type PartState, type SourceState } from '../../adapters/http/index.ts'
@@ -11,7 +10,9 @@ import { dueInstants, type JobRun } from '../../core/operations/index.ts'
 import { DomainError } from '../../core/errors.ts'
 import { takeInTools } from './applying.ts'
 import type { Composed } from './compose.ts'
+import { dueInstantOn } from './job-tools.ts'
 import { readText, repairWith, writeText } from './repair.ts'
+import { sha256 } from './sha256.ts'
 import { tiedPatientIds } from './tied-patient-ids.ts'
 
 /** The HTTP side with FHIR and the pages on it, not listening yet. */
@@ -65,10 +66,6 @@ function httpDeps (parts: Composed, demo: HttpDeps['demo']): HttpDeps {
   }
 }
 
-export function sha256 (text: string): string {
-  return createHash('sha256').update(text).digest('hex')
-}
-
 async function partStates ({ store, listeners, config }: Composed): Promise<readonly PartState[]> {
   const database = await store.ping().then(() => null, () => 'The database does not answer. Check DATABASE_URL or the disk of DATA_DIR.')
   const sources = config.site.sources.map(({ name }) => {
@@ -101,14 +98,10 @@ function jobStates ({ jobs, operations, clock }: Composed): readonly JobState[] 
   })
 }
 
-/** The job's newest due instant of a business day; of today only what is due by now. */
 async function runJobFor (parts: Pick<Composed, 'jobs' | 'operations' | 'clock' | 'calendar' | 'store'>, { name, date }: { readonly name: string, readonly date: CalendarDate | null }): Promise<JobRun> {
   const job = parts.jobs.find((one) => one.name === name)
   if (job === undefined) throw new DomainError('JOB_NOT_FOUND', 'There is no job of this name. `yiqiao jobs list` tells the names.')
-  const now = parts.clock.now()
-  const dueAt = [...dueInstants(parts.operations.matchesOf(job), new Date(now.getTime() - lookAheadMs), now)]
-    .filter((instant) => date === null || parts.calendar(instant) === date).at(-1)
-  if (dueAt === undefined) throw new DomainError('REQUEST_INVALID', 'The job was not due on that day. Name a day within the last 40.', 'date')
+  const dueAt = dueInstantOn(parts.operations.matchesOf(job), { date, calendar: parts.calendar, now: parts.clock.now() })
   await parts.operations.jobs.run(name, dueAt)
   const run = await parts.store.inReading(({ jobRuns }) => jobRuns.find(name, dueAt))
   if (run === null) throw new Error('a job that ran has a record')

@@ -4,7 +4,7 @@ import { httpSms } from '../../adapters/sms/http-sms.ts'
 import type { SmsSender } from '../../core/notifications/index.ts'
 import type { Config } from '../config.ts'
 import { compose, type Composed, type System } from './compose.ts'
-import { openDemo, type Demo } from './demo.ts'
+import { openDemo, type Demo, type DemoOptions } from './demo.ts'
 import { composeHttp } from './http.ts'
 
 export interface Served {
@@ -16,9 +16,12 @@ export interface Served {
 
 const smsTimeoutMs = 10_000
 
+/** About a minute for a day from 07:30 to 18:00. */
+const usualDemo: DemoOptions = { dayTakesMs: 55_000 }
+
 /** Starts the product and says `listening` when all of it is ready. In the demo the simulated parties start with it. */
-export async function serve (config: Config, system: System): Promise<Served> {
-  const demo = config.isDemo ? await openDemo(config, system) : null
+export async function serve (config: Config, system: System, demoOptions = usualDemo): Promise<Served> {
+  const demo = config.isDemo ? await openDemo(config, system, demoOptions) : null
   const sms = demo === null ? configuredSms(config, system) : demo.sms
   const parts = await compose({ config, system, sms, clockOf: demo === null ? async () => system.wallClock : demo.clockOf })
   await demo?.begin(parts)

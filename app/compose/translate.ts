@@ -21,7 +21,9 @@ export function textTranslator ({ sites, checkResource, stableId, zone }: Transl
   return (text, { site, charset, hospitalId, receivedAt, source }) => {
     const mapping = sites.get(site)
     if (mapping === undefined) throw new DomainError('MAPPING_SITE_UNKNOWN', 'There are no tables for this site. Correct mappingSite in SITE_CONFIG or add the folder.')
-    const mapped = refusing(() => mapping.map(parseMessage(text, charset), { hospitalId, stableId, zone, receivedAt, source }))
+    const message = parseMessage(text, charset)
+    if (message.segments[0]?.name !== 'MSH') throw new DomainError('MESSAGE_MALFORMED', 'The text does not begin with an MSH segment, so it is no HL7 v2 message.', 'MSH')
+    const mapped = refusing(() => mapping.map(message, { hospitalId, stableId, zone, receivedAt, source }))
     for (const { resource } of mapped.changes) refuseFaults(resource, checkResource(resource))
     return mapped
   }

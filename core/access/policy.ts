@@ -38,7 +38,7 @@ const policy: Readonly<Record<Role, Readonly<Partial<Record<Permission, Scope>>>
   operator: technical,
   auditor: { ...bystander, 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all' },
   administrator: { ...technical, 'ledger.read': 'all', 'audit.read': 'all' },
-  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books' }
+  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'charge.read': 'books' }
 }
 
 /** How far a permission carries a caller. */

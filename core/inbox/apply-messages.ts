@@ -17,7 +17,7 @@ export interface Applied {
 /** Carries out all effects of one message in the transaction of `stores`. */
 export type ApplyMessage<Stores> = (stores: Stores, message: StoredMessage) => Promise<Applied>
 
-export interface ApplyMessagesDeps<Stores extends { readonly inbox: InboxStore }> {
+interface ApplyMessagesDeps<Stores extends { readonly inbox: InboxStore }> {
   readonly inTransaction: InTransaction<Stores>
   readonly apply: ApplyMessage<Stores>
   readonly clock: Clock

@@ -5,7 +5,7 @@ import type { InTransaction } from '../unit-of-work.ts'
 import type { InboxStore } from './ports.ts'
 import { replayOf, type DescribeMessage } from './replay.ts'
 
-export interface FixMessageDeps {
+interface FixMessageDeps {
   readonly inTransaction: InTransaction<{ inbox: InboxStore }>
   readonly clock: Clock
   readonly ids: Ids

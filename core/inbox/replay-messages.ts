@@ -6,7 +6,7 @@ import type { StoredMessage } from './message.ts'
 import type { InboxStore, MessageFilter, MessageSummary } from './ports.ts'
 import { replayOf, type DescribeMessage } from './replay.ts'
 
-export interface ReplayMessagesDeps {
+interface ReplayMessagesDeps {
   readonly inTransaction: InTransaction<{ inbox: InboxStore }>
   readonly inReading: InTransaction<{ inbox: InboxStore }>
   readonly clock: Clock
@@ -24,7 +24,7 @@ export interface ReplayMessages {
   readonly actor: string
 }
 
-export interface Replayed {
+interface Replayed {
   readonly original: string
   readonly id: string
 }

@@ -3,7 +3,7 @@ import { DomainError } from '../errors.ts'
 import type { Failure } from './message.ts'
 
 /** What follows from a failed attempt to apply a message. */
-export type AfterFailure =
+type AfterFailure =
   /** The store was away or somebody wrote first: no attempt is counted and nothing is recorded. */
   | { readonly kind: 'again' }
   | { readonly kind: 'retry', readonly attempts: number, readonly nextAt: Date, readonly failure: Failure }

@@ -8,7 +8,7 @@ import { failureOf } from './retry.ts'
 /** Wraps the stores of a transaction so that `changes` tells what was written through them, e.g. entries and record versions. */
 export type RecordChanges<Stores, Change> = (stores: Stores) => { readonly stores: Stores, readonly changes: () => readonly Change[] }
 
-export interface TryReplayDeps<Stores extends { readonly inbox: InboxStore }, Change> {
+interface TryReplayDeps<Stores extends { readonly inbox: InboxStore }, Change> {
   readonly inTransaction: InTransaction<Stores>
   readonly inReading: InTransaction<Stores>
   readonly apply: ApplyMessage<Stores>

@@ -1,5 +1,5 @@
 export { assertBalanced, reversalOf, type Entry, type Posting } from './entry.ts'
-export { patientReceivable, unsettledRevenue, windowClearing } from './account.ts'
+export { patientReceivable, unsettledRevenue } from './account.ts'
 export type { Charge, ChargeState } from './charge.ts'
 export type { AccountBalance, ChargeStore, LedgerStore, StatementLine } from './ports.ts'
 export type { ChargeFacts } from './decide-charge.ts'

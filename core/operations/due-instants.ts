@@ -2,8 +2,6 @@
 export type Matches = (minute: Date) => boolean
 
 const minuteMs = 60_000
-/** A schedule that names no minute within this time (30 February) is never due. */
-const farthestMs = 366 * 24 * 60 * minuteMs
 
 /**
  * Instants (whole minutes) at which a schedule is due, after `after` and up to and including `until`, in order. Lazy:
@@ -11,12 +9,8 @@ const farthestMs = 366 * 24 * 60 * minuteMs
  */
 export function * dueInstants (matches: Matches, after: Date, until: Date): Generator<Date, void> {
   const first = (Math.floor(after.getTime() / minuteMs) + 1) * minuteMs
-  let quietSince = first
   for (let at = first; at <= until.getTime(); at += minuteMs) {
     const minute = new Date(at)
-    if (matches(minute)) {
-      quietSince = at
-      yield minute
-    } else if (at - quietSince > farthestMs) return
+    if (matches(minute)) yield minute
   }
 }

@@ -21,7 +21,7 @@ export interface RunJobsDeps {
 }
 
 /** When what has failed runs again: after its back-off, or at once (the demo's clock does not wait). */
-export type Patience = 'back-off' | 'none'
+type Patience = 'back-off' | 'none'
 
 export interface RanJob {
   readonly job: string
@@ -33,7 +33,7 @@ export interface RanJob {
 const mostAttempts = 6
 
 /** Something due, with how often it was tried. */
-export interface DueRun {
+interface DueRun {
   readonly name: string
   readonly dueAt: Date
   readonly attempts: number

@@ -7,7 +7,7 @@ import type { Trouble } from './watch.ts'
 /** Numbers of the people on call, from the site's configuration. */
 export type OnCall = readonly string[]
 
-export interface TellOnCallDeps {
+interface TellOnCallDeps {
   readonly alerts: AlertStore
   readonly outbox: OutboxStore
   readonly ids: Ids

@@ -20,8 +20,10 @@ function mapOf (rows: ReadonlyArray<readonly string[]>): Map<string, Target> {
   const map = new Map<string, Target>()
   for (const cells of rows.slice(2)) {
     // Some cells end in a no-break space that was decoded wrongly.
-    const [from = '', , , antlr = '', fhirPath = '', , code = '', , display = '', system = ''] = cells.map((cell) => cell.replace(/[\u00a0\u00c2]/g, '').trim())
-    if (from === '' || code === '' || antlr !== '' || fhirPath !== '' || map.has(from) || /\s/.test(from)) continue
+    const clean = cells.map((cell) => cell.replace(/[\u00a0\u00c2]/g, '').trim())
+    const at = (column: number): string => clean[column] ?? ''
+    const [from, condition, code, display, system] = [at(0), at(3) + at(4), at(6), at(8), at(9)]
+    if (from === '' || code === '' || condition !== '' || map.has(from) || /\s/.test(from)) continue
     map.set(from, { code, ...(/^[a-z]+:\S+$/.test(system) ? { system } : {}), ...(display === '' ? {} : { display }) })
   }
   return map

@@ -35,18 +35,20 @@ export function codesOf (all: readonly TerminologyEntry[], url: string): Record<
   const set = all.find((entry) => entry.resourceType === 'ValueSet' && entry.url === url)
   if (set?.compose === undefined || set.compose.exclude !== undefined) return null
   const systems: Record<string, string> = {}
-  let count = 0
   for (const include of set.compose.include) {
-    if (include.valueSet !== undefined) {
-      const inner = include.valueSet.map((one) => codesOf(all, one.replace(/\|.*$/, '')))
-      if (include.system !== undefined || inner.length !== 1 || inner[0] === null) return null
-      Object.assign(systems, inner[0])
-      continue
-    }
-    const codes = codesOfInclude(all, include)
-    if (codes === null || include.system === undefined) return null
-    count += codes.length
-    systems[include.system] = [...(systems[include.system]?.split(' ') ?? []), ...codes].join(' ')
+    const included = codesBySystem(all, include)
+    if (included === null) return null
+    for (const [system, codes] of Object.entries(included)) systems[system] = [systems[system] ?? '', codes].join(' ').trim()
   }
-  return count > largestSet ? null : systems
+  return Object.values(systems).join(' ').split(' ').length > largestSet ? null : systems
+}
+
+function codesBySystem (all: readonly TerminologyEntry[], include: Include): Record<string, string> | null {
+  const { system, valueSet } = include
+  if (valueSet === undefined) {
+    const codes = codesOfInclude(all, include)
+    return codes === null || system === undefined ? null : { [system]: codes.join(' ') }
+  }
+  const [inner] = valueSet
+  return system === undefined && valueSet.length === 1 && inner !== undefined ? codesOf(all, inner.replace(/\|.*$/, '')) : null
 }

@@ -1,10 +1,9 @@
-import type { JsonObject } from '../element-path.ts'
 import { part, partOfPart } from '../path.ts'
 import { defined, tableCode } from './coding.ts'
 import { dateTimeOf, periodOf } from './time.ts'
 import type { Converter, FindTable } from './converter.ts'
 
-export interface Addresses {
+interface Addresses {
   /** XAD → Address. */
   readonly address: Converter
   /** For senders that put the whole address into one component. */
@@ -53,21 +52,24 @@ export function makeAddresses (findTable: FindTable): Addresses {
     },
     contactPoint: (cell, run, use) => {
       const component = (n: number): string | undefined => part(cell, n)
-      const equipped = component(3)
-      const found = equipped === undefined ? undefined : equipment.find(equipped)
-      const isMail = found?.code === 'email' || (equipped === undefined && component(4) !== undefined)
-      const value = isMail ? component(4) ?? component(1) : phoneNumber(component)
+      const { system, onlyUse } = kindOf(component(3), component(4))
+      const value = system === 'email' ? component(4) ?? component(1) : phoneNumber(component)
       if (value === undefined) return undefined
-      const isUse = found?.system === 'http://hl7.org/fhir/contact-point-use'
-      const point: JsonObject = {
-        // R4 (cpt-2) wants a system with every value; a bare number is a telephone's.
-        system: isMail ? 'email' : found === undefined || isUse ? 'phone' : found.code,
+      return defined({
+        system,
         value,
-        use: isUse ? found.code : tableCode(phoneUses, component(2)),
+        use: onlyUse ?? tableCode(phoneUses, component(2)),
         period: periodOf(dateTimeOf(cell, 13, run, use), dateTimeOf(cell, 14, run, use))
-      }
-      return defined(point)
+      })
     }
+  }
+
+  /** R4 (cpt-2) wants a system with every value; a bare number is a telephone's. The IG's CP says the use, not the system. */
+  function kindOf (equipped: string | undefined, mail: string | undefined): { readonly system: string, readonly onlyUse: string | undefined } {
+    const found = equipped === undefined ? undefined : equipment.find(equipped)
+    if (found === undefined) return { system: equipped === undefined && mail !== undefined ? 'email' : 'phone', onlyUse: undefined }
+    const isUse = found.system === 'http://hl7.org/fhir/contact-point-use'
+    return isUse ? { system: 'phone', onlyUse: found.code } : { system: found.code, onlyUse: undefined }
   }
 }
 

@@ -65,7 +65,7 @@ function pictureOf (contentType: string | undefined, data: string): JsonObject |
 const base64Grammar = /^[A-Za-z0-9+/]*={0,2}$/
 
 function base64Of (text: string, encoding: string | undefined): string | undefined {
-  switch (encoding?.toLowerCase()) {
+  switch (encoding?.toLowerCase() ?? 'base64') {
     case 'hex': return /^([0-9a-f]{2})+$/i.test(text) ? Buffer.from(text, 'hex').toString('base64') : undefined
     case 'a': return Buffer.from(text, 'utf8').toString('base64')
     default: {
@@ -78,11 +78,13 @@ function base64Of (text: string, encoding: string | undefined): string | undefin
 /** ED.2 and ED.3: `image` and `jpeg`, or the whole type in one of them. */
 function contentTypeOf (type: string | undefined, subtype: string | undefined): string | undefined {
   const [first, second] = [type?.toLowerCase(), subtype?.toLowerCase()]
-  if (second?.includes('/') === true) return second
-  if (first?.includes('/') === true) return first
+  const whole = [second, first].find((text) => text?.includes('/') === true)
+  if (whole !== undefined) return whole
   if (second === undefined) return first === 'text' ? 'text/plain' : undefined
-  if (second === 'pdf') return 'application/pdf'
-  if (first === 'application' || first === 'image' || first === 'text' || first === 'audio' || first === 'video' || first === 'multipart') return `${first}/${second}`
-  return second === 'jpeg' || second === 'jpg' || second === 'png' || second === 'gif' || second === 'tiff' ? `image/${second === 'jpg' ? 'jpeg' : second}` : `application/${second}`
+  const name = second === 'jpg' ? 'jpeg' : second
+  if (pictures.includes(name)) return `image/${name}`
+  return first !== undefined && mainTypes.includes(first) && name !== 'pdf' ? `${first}/${name}` : `application/${name}`
 }
 
+const pictures: readonly string[] = ['jpeg', 'png', 'gif', 'tiff', 'bmp']
+const mainTypes: readonly string[] = ['application', 'image', 'text', 'audio', 'video', 'multipart']

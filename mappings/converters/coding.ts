@@ -42,20 +42,19 @@ export function makeCodings (findTable: FindTable): Codings {
   }
 
   function conceptOf (cell: Cell, run: Run, table: CodeTable | null): JsonObject | undefined {
-    const coding: JsonObject[] = []
     const original = codingAt(cell, run, 1, 7)
-    const mapped = table === null || original === undefined ? undefined : table.find(String(original['code']))
-    if (mapped !== undefined) coding.push(codingOf(mapped))
-    if (original !== undefined && !isSameCode(original, mapped)) coding.push(original)
-    const alternate = codingAt(cell, run, 4, 8)
-    if (alternate !== undefined) coding.push(alternate)
-    const second = codingAt(cell, run, 10, 13)
-    if (second !== undefined) coding.push(second)
+    const mapped = table?.find(codeText(part(cell, 1)) ?? '')
+    const coding = [
+      mapped === undefined ? undefined : codingOf(mapped),
+      isSameCode(original, mapped) ? undefined : original,
+      codingAt(cell, run, 4, 8),
+      codingAt(cell, run, 10, 13)
+    ].filter((each) => each !== undefined)
     const text = part(cell, 9)
-    if (coding.length === 0 && text === undefined) return undefined
-    const onlyDisplay = text === undefined && coding.length === 1 && coding[0]?.['code'] === undefined
-    if (onlyDisplay) return { text: coding[0]?.['display'] }
-    return defined({ coding: coding.length === 0 ? undefined : coding, text })
+    const [first] = coding
+    if (first === undefined) return text === undefined ? undefined : { text }
+    if (text === undefined && coding.length === 1 && first['code'] === undefined) return { text: first['display'] }
+    return text === undefined ? { coding } : { coding, text }
   }
 
   return {
@@ -65,7 +64,7 @@ export function makeCodings (findTable: FindTable): Codings {
     coding: (cell, run, use) => {
       const original = codingAt(cell, run, 1, 7)
       if (original === undefined || original['code'] === undefined) return undefined
-      const mapped = use.table?.find(String(original['code']))
+      const mapped = use.table?.find(codeText(part(cell, 1)) ?? '')
       return mapped === undefined ? original : codingOf(mapped)
     },
     conceptText: (cell) => {
@@ -87,8 +86,8 @@ export function codingOf ({ system, code, display }: Coded): JsonObject {
   return defined({ system, code, display })
 }
 
-function isSameCode (original: JsonObject, mapped: { code: string, system: string | undefined } | undefined): boolean {
-  return mapped !== undefined && original['code'] === mapped.code && (original['system'] === undefined || original['system'] === mapped.system)
+function isSameCode (original: JsonObject | undefined, mapped: Coded | undefined): boolean {
+  return original !== undefined && mapped !== undefined && original['code'] === mapped.code && (original['system'] === undefined || original['system'] === mapped.system)
 }
 
 /** Without the elements that are undefined: FHIR JSON has no empty elements. */

@@ -12,7 +12,6 @@ export interface Identifiers {
   readonly identifier: Converter
   /** CX of one kind, whether the sender says so or not. */
   readonly visitNumber: Converter
-  readonly accountNumber: Converter
   readonly medicalRecordNumber: Converter
   /** EI: number, assigner. */
   readonly entityIdentifier: Converter
@@ -39,7 +38,9 @@ export function makeIdentifiers (findTable: FindTable): Identifiers {
     const code = codeText(text)
     if (code === undefined) return undefined
     const known = types.find(code)
-    return { coding: [known === undefined ? { code } : codingOf(known)] }
+    if (known !== undefined) return { coding: [codingOf(known)] }
+    // National ids of table 0203 (NNCHN) are a pattern there, not rows of the guide's table.
+    return { coding: [/^NN[A-Z]{3}$/.test(code) ? { system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code } : { code }] }
   }
 
   function entity (cell: Cell, run: Run): JsonObject | undefined {
@@ -66,7 +67,6 @@ export function makeIdentifiers (findTable: FindTable): Identifiers {
     typeOf,
     identifier: (cell, run, use) => typed(cell, run, use, undefined),
     visitNumber: (cell, run, use) => typed(cell, run, use, 'VN'),
-    accountNumber: (cell, run, use) => typed(cell, run, use, 'AN'),
     medicalRecordNumber: (cell, run, use) => typed(cell, run, use, 'MR'),
     entityIdentifier: (cell, run) => entity(cell, run),
     placerIdentifier: (cell, run) => part(cell, 1) === undefined ? undefined : entityWithin(cell, 1, run),
@@ -109,7 +109,7 @@ function assignerAt (cell: Cell, n: number): JsonObject | undefined {
 /** An HD's universal id as a URI; undefined where it is none or no known kind. */
 export function universalUri (id: string | undefined, kind: string | undefined): string | undefined {
   if (id === undefined || /\s/.test(id)) return undefined
-  switch (kind?.toUpperCase()) {
+  switch (kind?.toUpperCase() ?? '') {
     case 'ISO': return /^[0-2](\.(0|[1-9]\d*))+$/.test(id) ? `urn:oid:${id}` : undefined
     case 'UUID': case 'GUID': return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id) ? `urn:uuid:${id.toLowerCase()}` : undefined
     case 'DNS': return `urn:dns:${id}`

@@ -8,7 +8,7 @@ import { chargeAmount, creditAmount } from './money.ts'
 import { makeNames } from './name.ts'
 import { makeObservationValues } from './observation-value.ts'
 import { makeReferences } from './reference.ts'
-import { boolean, code, codeIfKnown, decimal, positiveInt, string, unsignedInt, url, wholeText } from './text.ts'
+import { boolean, code, codeIfKnown, decimal, positiveInt, string, unsignedInt, wholeText } from './text.ts'
 import { date, dateTime, day, endByDuration, exactDateTime, instant, minutes, period, resourcePeriod, startInstant, time } from './time.ts'
 
 export type { Converter, FindTable, SegmentsConverter, Use } from './converter.ts'
@@ -30,7 +30,7 @@ export function makeConverters (findTable: FindTable): ReadonlyMap<string, Named
   const references = makeReferences(identifiers, names)
   const values = makeObservationValues(codings)
   const byField: Record<string, Converter> = {
-    ...{ string, code, codeIfKnown, boolean, decimal, positiveInt, unsignedInt, wholeText, url },
+    ...{ string, code, codeIfKnown, boolean, decimal, positiveInt, unsignedInt, wholeText },
     ...{ date, day, dateTime, exactDateTime, instant, startInstant, time, period, minutes },
     ...{ attachment, attachmentLink, picture, pictureFields, quantity, days, mailAddress, messageEvent, endpoint },
     humanName: names.humanName,
@@ -44,7 +44,6 @@ export function makeConverters (findTable: FindTable): ReadonlyMap<string, Named
     conceptText: codings.conceptText,
     identifier: identifiers.identifier,
     visitNumber: identifiers.visitNumber,
-    accountNumber: identifiers.accountNumber,
     medicalRecordNumber: identifiers.medicalRecordNumber,
     entityIdentifier: identifiers.entityIdentifier,
     placerIdentifier: identifiers.placerIdentifier,

@@ -17,8 +17,8 @@ interface Amount {
   readonly scale: number
 }
 
-/** Far above any bill, and far below where a double would lose a fen. */
-const largestFen = 100_000_000_000_00n
+/** 10^11 yuan: far above any bill, and far below where a double would lose a fen. */
+const largestFen = 10_000_000_000_000n
 
 function moneyOf (cell: Cell, use: Use, isUnsigned: boolean): { value: number, currency: string } | undefined {
   const extended = at(cell, 11)

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../element-path.ts'
-import { part, partOfPart, type Cell } from '../path.ts'
+import { inner, part, partOfPart, type Cell } from '../path.ts'
 import { defined, tableCode } from './coding.ts'
 import { dateTimeOf, periodOf } from './time.ts'
 import type { Converter, FindTable, Use } from './converter.ts'
@@ -40,9 +40,8 @@ export function makeNames (findTable: FindTable): Names {
   return {
     humanName: (cell, run, use) => {
       const suffixes = [part(cell, 6), part(cell, 14)].filter((word) => word !== undefined)
-      const start = dateTimeOf(cell, 12, run, use)
-      const end = dateTimeOf(cell, 13, run, use)
-      const name = humanNameAt(cell, 1, { use: tableCode(uses, part(cell, 7)), period: periodOf(start, end) })
+      const period = periodOf(dateTimeOf(cell, 12, run, use), dateTimeOf(cell, 13, run, use)) ?? periodWithin(cell, run, use)
+      const name = humanNameAt(cell, 1, { use: tableCode(uses, part(cell, 7)), period })
       if (name === undefined) return undefined
       const representation = representations[part(cell, 8) ?? '']
       if (representation !== undefined) name['extension'] = [{ url: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation', valueCode: representation }]
@@ -55,6 +54,13 @@ export function makeNames (findTable: FindTable): Names {
     nameText: (cell) => spoken({ family: partOfPart(cell, 1, 1), given: [...words(part(cell, 2)), ...words(part(cell, 3))] }),
     nameWithin: (cell) => humanNameAt(cell, 2, { use: tableCode(uses, part(cell, 10)) })
   }
+}
+
+/** XPN.10, a range in one component, as senders before v2.5 write it. */
+function periodWithin (cell: Cell, run: Run, use: Use): ReturnType<typeof periodOf> {
+  if (cell.component !== 0) return undefined
+  const range = inner(cell, 10)
+  return periodOf(dateTimeOf(range, 1, run, use), dateTimeOf(range, 2, run, use))
 }
 
 function words (text: string | undefined): readonly string[] {

@@ -12,7 +12,7 @@ import type { Converter, Use } from './converter.ts'
  * OBX-5 by its type in OBX-2, as the IG's OBX[Observation] rows 6–33: one value[x]. A result is never lost for its
  * form: what is no number in an NM, no day in a DT, goes on as text.
  */
-export interface ObservationValues {
+interface ObservationValues {
   readonly observationValue: Converter
   /** ED and RP have no value[x] in R4: the R5 extension's attachment. */
   readonly observationValueAttachment: Converter
@@ -99,19 +99,16 @@ const moment: Read = (cell, run) => {
   return time === null ? asText(cell) : { choice: 'DateTime', value: dateTimeText(time, run.zone) }
 }
 
-/** SN: `>^100`, `1^-^5`, `1^:^128`. */
+/** SN: `>^100`, `1^-^5`, `1^:^128`; what is none of these goes on as text. */
 function structuredNumeric (cell: Cell, quantity: (elements: JsonObject) => JsonObject): Choice | undefined {
-  const [comparator, separator] = [part(cell, 1), part(cell, 3)]
+  const [sign, separator] = [part(cell, 1), part(cell, 3)]
   const [first, second] = [decimalOf(part(cell, 2)), decimalOf(part(cell, 4))]
-  const isPlain = comparator === undefined || comparator === '='
-  if (first !== undefined && second !== undefined && isPlain && separator === '-') return { choice: 'Range', value: { low: quantity({ value: first }), high: quantity({ value: second }) } }
-  if (first !== undefined && second !== undefined && (separator === ':' || separator === '/')) {
-    return { choice: 'Ratio', value: { numerator: defined({ value: first, comparator: isPlain ? undefined : comparatorOf(comparator) }), denominator: { value: second } } }
-  }
-  if (first !== undefined && separator === undefined && second === undefined && (isPlain || comparatorOf(comparator) !== undefined)) {
-    return { choice: 'Quantity', value: quantity(defined({ value: first, comparator: isPlain ? undefined : comparatorOf(comparator) })) }
-  }
-  return asText(cell)
+  const comparator = sign === undefined || sign === '=' ? undefined : comparatorOf(sign) ?? 'unknown'
+  if (first === undefined || comparator === 'unknown') return asText(cell)
+  if (second === undefined) return separator === undefined ? { choice: 'Quantity', value: quantity(defined({ value: first, comparator })) } : asText(cell)
+  if (separator === ':' || separator === '/') return { choice: 'Ratio', value: { numerator: defined({ value: first, comparator }), denominator: { value: second } } }
+  const isRange = separator === '-' && comparator === undefined
+  return isRange ? { choice: 'Range', value: { low: quantity({ value: first }), high: quantity({ value: second }) } } : asText(cell)
 }
 
 function comparatorOf (text: string | undefined): string | undefined {

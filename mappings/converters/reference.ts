@@ -11,7 +11,7 @@ import type { Converter } from './converter.ts'
  * better) and a reference to it. Without a number there is only a name to show: a reference with `display` alone, since
  * two people of one name are not one person.
  */
-export interface References {
+interface References {
   /** XCN → Practitioner. */
   readonly practitioner: Converter
   /** For senders that put the doctor's whole name into XCN.2. */
@@ -36,6 +36,10 @@ interface Reference extends JsonObject {
 }
 
 export function makeReferences (identifiers: Identifiers, names: Names): References {
+  return { ...makePractitioners(identifiers, names), ...makeOrganizations(identifiers), location: (cell, run) => locationOf(cell, run) }
+}
+
+function makePractitioners (identifiers: Identifiers, names: Names): Pick<References, 'practitioner' | 'practitionerWholeName' | 'practitionerWithin'> {
   function practitioner (number: string | undefined, name: JsonObject | undefined, run: Run, more: JsonObject): Reference | undefined {
     const display = name === undefined ? undefined : spoken(name)
     if (number === undefined) return display === undefined ? undefined : { display }
@@ -47,22 +51,11 @@ export function makeReferences (identifiers: Identifiers, names: Names): Referen
     const number = part(cell, 1)
     const type = part(cell, 13)
     const degree = part(cell, 7)
-    const identifier = number === undefined ? undefined : defined({
-      type: identifiers.typeOf(type),
-      system: universalUri(partOfPart(cell, 9, 2), partOfPart(cell, 9, 3)) ?? ownSystem(run, encodeURIComponent(type ?? 'EI')),
-      value: number
-    })
+    const system = universalUri(partOfPart(cell, 9, 2), partOfPart(cell, 9, 3)) ?? ownSystem(run, encodeURIComponent(type ?? 'EI'))
     return practitioner(number, name, run, {
-      identifier: identifier === undefined ? undefined : [identifier],
+      identifier: number === undefined ? undefined : [defined({ type: identifiers.typeOf(type), system, value: number })],
       qualification: degree === undefined ? undefined : [{ code: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v2-0360', code: degree }] } }]
     })
-  }
-
-  function organization (key: string | undefined, name: string | undefined, run: Run, identifier: JsonObject | undefined): Reference | undefined {
-    const called = key ?? name
-    if (called === undefined) return undefined
-    const reference = nameResource(run, 'Organization', called, defined({ identifier: identifier === undefined ? undefined : [identifier], name: name ?? key }))
-    return { reference, display: name ?? called }
   }
 
   return {
@@ -72,21 +65,27 @@ export function makeReferences (identifiers: Identifiers, names: Names): Referen
       return xcn(cell, text === '' ? undefined : { text }, run)
     },
     practitionerWithin: (cell, run) => {
-      const name = defined({ family: partOfPart(cell, 1, 2), given: partOfPart(cell, 1, 3) === undefined ? undefined : [partOfPart(cell, 1, 3)] })
-      const number = partOfPart(cell, 1, 1)
-      const identifier = number === undefined ? undefined : [{ system: ownSystem(run, 'EI'), value: number }]
-      return practitioner(number, Object.keys(name).length === 0 ? undefined : name, run, { identifier })
-    },
-    location: (cell, run) => locationOf(cell, run),
+      const [number, family, given] = [1, 2, 3].map((n) => partOfPart(cell, 1, n))
+      const name = family === undefined && given === undefined ? undefined : defined({ family, given: given === undefined ? undefined : [given] })
+      return practitioner(number, name, run, { identifier: number === undefined ? undefined : [{ system: ownSystem(run, 'EI'), value: number }] })
+    }
+  }
+}
+
+function makeOrganizations (identifiers: Identifiers): Pick<References, 'organization' | 'department' | 'facility' | 'hospital'> {
+  function organization (key: string | undefined, name: string | undefined, run: Run, identifier: JsonObject | undefined): Reference | undefined {
+    const called = key ?? name
+    if (called === undefined) return undefined
+    const reference = nameResource(run, 'Organization', called, defined({ identifier: identifier === undefined ? undefined : [identifier], name: name ?? key }))
+    return { reference, display: name ?? called }
+  }
+
+  return {
     organization: (cell, run) => {
       const number = part(cell, 10) ?? part(cell, 3)
       const type = part(cell, 7)
-      const identifier = number === undefined ? undefined : defined({
-        type: identifiers.typeOf(type),
-        system: universalUri(partOfPart(cell, 6, 2), partOfPart(cell, 6, 3)) ?? ownSystem(run, encodeURIComponent(type ?? 'XX')),
-        value: number
-      })
-      return organization(number, part(cell, 1), run, identifier)
+      const system = universalUri(partOfPart(cell, 6, 2), partOfPart(cell, 6, 3)) ?? ownSystem(run, encodeURIComponent(type ?? 'XX'))
+      return organization(number, part(cell, 1), run, number === undefined ? undefined : defined({ type: identifiers.typeOf(type), system, value: number }))
     },
     department: (cell, run) => {
       const code = part(cell, 1)

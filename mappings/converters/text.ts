@@ -64,9 +64,3 @@ export function joined (cell: Cell, separator = ' '): string | undefined {
   }
   return words.length === 0 ? undefined : words.join(separator)
 }
-
-/** A URL as the standard wants it: no blanks. */
-export const url: Converter = (cell, run, use) => {
-  const text = part(cell, 1)
-  return text === undefined || !/\s/.test(text) ? text : leaveOut(run, use.place, 'no URL')
-}

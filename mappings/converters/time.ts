@@ -53,7 +53,7 @@ export const time: Converter = (cell, run, use) => {
 
 export function timeOf (text: string): string | undefined {
   const time = /^\d{2,6}(\.\d{1,9})?([+-]\d{4})?$/.test(text) ? parseTimestamp(`20000101${text}`) : null
-  return time?.clock == null ? undefined : dateTimeText({ ...time, offsetMinutes: 0 }, () => 0).slice(11).replace(/\+00:00$/, '')
+  return time === null ? undefined : dateTimeText({ ...time, offsetMinutes: 0 }, () => 0).slice(11).replace(/\+00:00$/, '')
 }
 
 /** DR: from and to. */

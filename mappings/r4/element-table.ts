@@ -13,7 +13,7 @@ export interface ElementTable {
   readonly codes: Readonly<Record<string, Readonly<Record<string, string>>>>
 }
 
-export interface ElementType {
+interface ElementType {
   readonly name: string
   /** Resource types a reference may point to; null = any. */
   readonly targets: ReadonlySet<string> | null

@@ -4,7 +4,7 @@ import { isPart, type Part } from './fault.ts'
  * The rules between elements (FHIR R4 constraints of severity error) that data of hospitals break, by type. A rule answers
  * true where it holds. Rules that only repeat a cardinality are left out, and those of types we never make.
  */
-export interface Invariant { readonly key: string, readonly text: string, readonly holds: (part: Part) => boolean }
+interface Invariant { readonly key: string, readonly text: string, readonly holds: (part: Part) => boolean }
 
 const rule = (key: string, text: string, holds: (part: Part) => boolean): Invariant => ({ key, text, holds })
 

@@ -19,7 +19,7 @@ function daysIn (year: number, month: number): number {
   return month === 2 && leap ? 29 : monthDays[month - 1] ?? 0
 }
 
-export function isRealDate (text: string): boolean {
+function isRealDate (text: string): boolean {
   const parts = dateForm.exec(text)
   if (parts === null) return false
   const [year, month, day] = [Number(parts[1]), Number(parts[2] ?? '1'), Number(parts[3] ?? '1')]

@@ -19,7 +19,8 @@ export interface ServerProcess {
 export function startServer ({ dataDir, siteFile }: { readonly dataDir: string, readonly siteFile: string }): Promise<ServerProcess> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'app/server.ts'], {
     cwd: root,
-    env: { ...process.env, DATA_DIR: dataDir, SITE_CONFIG: siteFile, HTTP_PORT: '0', MLLP_PORT: '0', HOST: '127.0.0.1', DATABASE_URL: '', REDIS_URL: '', LOG_LEVEL: 'info' },
+    // Nothing of the surrounding settings is passed on: the embedded store is what is killed here.
+    env: { PATH: process.env['PATH'], DATA_DIR: dataDir, SITE_CONFIG: siteFile, HTTP_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe']
   })
   const gone = new Promise<void>((resolve) => { child.once('exit', () => { resolve() }) })
@@ -59,45 +60,48 @@ interface Lane {
 }
 
 /**
- * Sends every step over several connections at once and kills the server with the given acknowledgement as the last
- * one heard. After each start the senders go on with what was not acknowledged, as a HIS does. Answers how many times
- * a message was sent.
+ * Sends every step over several connections at once. As soon as a random number of messages is acknowledged the server
+ * is killed, with messages under way on all other connections; after the next start the senders go on with what was
+ * not acknowledged, as a HIS does. The connections have faults of their own besides. Answers the last server, alive.
  */
-export async function sendThroughKills (steps: readonly Step[], sites: readonly Site[], plan: KillPlan, start: () => Promise<ServerProcess>): Promise<{ readonly server: ServerProcess, readonly kills: number }> {
+export async function sendThroughKills (steps: readonly Step[], sites: readonly Site[], plan: KillPlan, start: () => Promise<ServerProcess>): Promise<ServerProcess> {
   const chance = seededChance(plan.seed)
   const lanes = sites.flatMap((site) => Array.from({ length: plan.connectionsPerSite }, (_, lane): Lane => ({
     site, acked: 0, steps: steps.filter((step) => step.hospital === site.hospital).filter((_, place) => place % plan.connectionsPerSite === lane)
   })))
   const killsAt = Array.from({ length: plan.kills }, () => 1 + chance.below(steps.length - 1)).sort((one, other) => one - other)
-  let kills = 0
-  for (const killAt of killsAt) {
-    const server = await start()
-    await sendUntil(lanes, server, plan.seed, killAt)
-    await server.kill('SIGKILL')
-    kills += 1
+  for (const killAt of killsAt) await sendUntil(lanes, await start(), { seed: plan.seed + killAt, killAt })
+  const last = await start()
+  await sendUntil(lanes, last, { seed: plan.seed, killAt: null })
+  return last
+}
+
+/** Null sends all there is and kills nobody. */
+async function sendUntil (lanes: readonly Lane[], server: ServerProcess, { seed, killAt }: { readonly seed: number, readonly killAt: number | null }): Promise<void> {
+  const senders = lanes.map(({ site }, place) => {
+    const sender = createMllpSender({ host: '127.0.0.1', port: server.ports.get(site.hospital) ?? 0, ackTimeoutMs: 20_000, retryAfterMs: 20, seed: seed + place })
+    sender.setFaults((['close_before_ack', 'duplicate_send', 'split_packets'] as const).map((kind, fault) => ({ kind, rate: 0.02, count: null, seed: seed + place * 3 + fault })))
+    return sender
+  })
+  const deaths: Array<Promise<void>> = []
+  const look = (): void => {
+    const acked = lanes.reduce((sum, lane) => sum + lane.acked, 0)
+    if (killAt === null || acked < killAt || deaths.length > 0) return
+    deaths.push(server.kill('SIGKILL'))
+    for (const sender of senders) sender.close()
   }
-  const server = await start()
-  await sendUntil(lanes, server, plan.seed, null)
-  return { server, kills }
+  look()
+  await Promise.all(lanes.map((lane, place) => sendLane(lane, senders[place], look)))
+  await Promise.all(deaths)
+  for (const sender of senders) sender.close()
 }
 
-/** Sends on all lanes until so many are acknowledged in all; null sends all there is. The lines are cut then, not closed. */
-async function sendUntil (lanes: readonly Lane[], server: ServerProcess, seed: number, ackedMax: number | null): Promise<void> {
-  const senders = lanes.map(({ site }, place) => createMllpSender({ host: '127.0.0.1', port: server.ports.get(site.hospital) ?? 0, ackTimeoutMs: 20_000, retryAfterMs: 20, seed: seed + place }))
-  const total = (): number => lanes.reduce((sum, lane) => sum + lane.acked, 0)
-  const isEnough = (): boolean => ackedMax !== null && total() >= ackedMax
-  const stop = (): void => { for (const sender of senders) sender.close() }
-  if (isEnough()) return
-  await Promise.all(lanes.map((lane, place) => sendLane(lane, senders[place], () => { if (isEnough()) stop(); return isEnough() })))
-  stop()
-}
-
-async function sendLane (lane: Lane, sender: MllpSender | undefined, isStopped: () => boolean): Promise<void> {
+async function sendLane (lane: Lane, sender: MllpSender | undefined, heard: () => void): Promise<void> {
   for (let step = lane.steps[lane.acked]; step !== undefined; step = lane.steps[lane.acked]) {
     const answer = await sender?.send({ controlId: step.controlId, bytes: printStep(lane.site, step) }).catch(() => undefined)
     if (answer === undefined) return
     if (answer.code !== 'AA') throw new Error(`a charge was answered with ${answer.code}`)
     lane.acked += 1
-    if (isStopped()) return
+    heard()
   }
 }

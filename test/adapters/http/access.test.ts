@@ -36,7 +36,7 @@ const matrix: Readonly<Record<string, Expected>> = {
   'get /v1/patients/{id}/owed': { roles: accounts, url: '/v1/patients/east-anna/owed', foreign: '/v1/patients/west-berta/owed' },
   'get /v1/visits': { roles: [...own, ...staff, ...technical], url: '/v1/visits?patient=east-anna', foreign: '/v1/visits?patient=west-berta' },
   'get /v1/visits/{id}': { roles: [...own, ...staff, ...technical], url: '/v1/visits/visit-of-east-anna', foreign: '/v1/visits/visit-of-west-berta' },
-  'get /v1/charges': { roles: accounts, url: '/v1/charges?visit=visit-of-east-anna', foreign: '/v1/charges?visit=visit-of-west-berta' },
+  'get /v1/charges': { roles: [...accounts, 'integrator'], url: '/v1/charges?visit=visit-of-east-anna', foreign: '/v1/charges?visit=visit-of-west-berta' },
   'get /v1/ledger/statement': { roles: accounts, url: '/v1/ledger/statement?patient=east-anna', foreign: '/v1/ledger/statement?patient=west-berta' },
   'get /v1/ledger/trial-balance': { roles: ['hospital', 'finance', 'auditor', 'administrator'] },
   'get /v1/ops/status': { roles: technical },

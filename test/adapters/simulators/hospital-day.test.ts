@@ -1,3 +1,4 @@
+import path from 'node:path'
 import iconv from 'iconv-lite'
 import t from 'tap'
 import { decodeText, parseMessage } from '../../../adapters/hl7v2/index.ts'
@@ -10,6 +11,9 @@ import { fictitiousResidentId } from '../../../adapters/simulators/hospital/resi
 import { demoSites, type Site } from '../../../adapters/simulators/hospital/site.ts'
 import { owedByRecord, type MoneyFact, type Step, type StepKind } from '../../../adapters/simulators/hospital/step.ts'
 import { seededChance } from '../../../adapters/simulators/random.ts'
+import { composeMappings } from '../../../app/compose/mappings.ts'
+import { stableIdWith } from '../../../app/stable-id.ts'
+import type { Mapped } from '../../../mappings/index.ts'
 
 const sites = Object.values(demoSites)
 const date = '2027-03-01'
@@ -162,4 +166,25 @@ t.test('a load', async (t) => {
   t.test('is the same by the same seed', async (t) => {
     t.strictSame([...planLoad(wish)], steps)
   })
+})
+
+const stableId = stableIdWith(Buffer.from('a key of the test'))
+
+t.test('every message of a simulated day becomes valid FHIR R4, but for the one that is broken on purpose', async (t) => {
+  const mappings = await composeMappings({ mappingsDir: path.resolve(import.meta.dirname, '../../../mappings'), sites: sites.map(({ hospital }) => hospital) })
+  for (const site of sites) {
+    const steps = aDay(site)
+    const outcomes = steps.map((step) => {
+      const map = (): Mapped | undefined => mappings.sites.get(site.hospital)?.map(parseMessage(decodeText(printStep(site, step), site.dialect.charset), site.dialect.charset),
+        { hospitalId: site.hospital, stableId, zone: 'Asia/Shanghai', receivedAt: step.at, source: 'test' })
+      try {
+        const changes = map()?.changes ?? []
+        const faults = changes.flatMap(({ resource }) => mappings.checkResource(resource))
+        return { kind: step.kind, outcome: changes.length === 0 ? 'nothing' : faults.length > 0 ? JSON.stringify(faults[0]) : 'valid' }
+      } catch (error) {
+        return { kind: step.kind, outcome: String((error as { code?: unknown }).code) }
+      }
+    })
+    t.strictSame(outcomes.filter(({ outcome }) => outcome !== 'valid'), [{ kind: 'broken_message', outcome: 'MAPPING_VALUE_INVALID' }], site.hospital)
+  }
 })

@@ -1,0 +1,66 @@
+import { connect } from 'node:net'
+import { once } from 'node:events'
+import { frame, makeFramer } from '../../adapters/mllp/index.ts'
+import { startChildServer } from './child-server.ts'
+import { fdatasyncRate } from './disk.ts'
+import { charge } from './messages.ts'
+import { milliseconds, percentile, perSecond, type BenchRow } from './row.ts'
+
+interface Load { readonly perSecond: number, readonly p50Ms: number, readonly p99Ms: number, readonly acks: number }
+
+/** So many connections, each with one message in flight, for so long. Every message is a charge of its own. */
+async function load (port: number, connections: number, forMs: number, firstSerial: number): Promise<Load> {
+  const latencies: number[] = []
+  let serial = firstSerial
+  const from = performance.now()
+  const until = from + forMs
+  await Promise.all(Array.from({ length: connections }, async () => {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
+    await once(socket, 'connect')
+    const framer = makeFramer({ maxMessageBytes: 100_000 })
+    let sentAt = 0
+    const sendNext = (): void => {
+      serial += 1
+      sentAt = performance.now()
+      socket.write(frame(Buffer.from(charge(serial, serial % 500))))
+    }
+    await new Promise<void>((resolve, reject) => {
+      socket.on('error', reject)
+      socket.on('data', (chunk) => {
+        for (const event of framer.push(chunk)) {
+          if (event.kind !== 'frame' || !event.bytes.includes('MSA|AA')) reject(new Error(`not acknowledged with AA: ${event.kind === 'frame' ? event.bytes.toString('latin1') : event.kind}`))
+          const now = performance.now()
+          latencies.push(now - sentAt)
+          if (now < until) sendNext()
+          else resolve()
+        }
+      })
+      sendNext()
+    })
+    socket.destroy()
+  }))
+  const seconds = (performance.now() - from) / 1000
+  return { perSecond: latencies.length / seconds, p50Ms: percentile(latencies, 0.5), p99Ms: percentile(latencies, 0.99), acks: latencies.length }
+}
+
+/** ACK after durable store, the server in a process of its own and applying what it stores meanwhile. */
+export const mllpRow: BenchRow = {
+  name: 'mllp',
+  run: async ({ folder, progress }) => {
+    const server = await startChildServer({ DATA_DIR: `${folder}/data` })
+    try {
+      await load(server.mllp, 4, 1_000, 0)
+      progress('1 connection')
+      const bound = fdatasyncRate(folder)
+      const one = await load(server.mllp, 1, 4_000, 1_000_000)
+      progress('50 connections')
+      const fifty = await load(server.mllp, 50, 6_000, 2_000_000)
+      return [
+        { what: '1 connection, one message in flight', value: `${perSecond(one.perSecond)}, p50 ${milliseconds(one.p50Ms)}`, against: `goal 50 % of the disk's fdatasync rate, ${perSecond(bound)}: ${Math.round(100 * one.perSecond / bound)} %`, isMet: one.perSecond >= bound / 2 },
+        { what: '50 connections', value: `${perSecond(fifty.perSecond)}, p99 ${milliseconds(fifty.p99Ms)}`, against: 'goal 5,000/s, p99 < 50 ms', isMet: fifty.perSecond >= 5_000 && fifty.p99Ms < 50 }
+      ]
+    } finally {
+      await server.stop()
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import { randomInt, randomUUID } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import path from 'node:path'
+import { once } from 'node:events'
+import type { Test } from 'tap'
+import { createLogger } from '../../adapters/http/index.ts'
+import { frame, makeFramer } from '../../adapters/mllp/index.ts'
+import { readConfig } from '../../app/config.ts'
+import { serve, type Served } from '../../app/compose/serve.ts'
+import { issueToken, type Role } from '../../core/access/index.ts'
+import { sha256 } from '../../app/compose/sha256.ts'
+import { randomBytes } from 'node:crypto'
+
+const root = path.resolve(import.meta.dirname, '../..')
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- journeys look into answers as any client would
+  readonly body: any
+}
+
+export interface Service {
+  readonly served: Served
+  readonly dataDir: string
+  readonly call: (method: 'GET' | 'POST', url: string, token?: string, body?: unknown) => Promise<Answer>
+  readonly get: (url: string, token?: string) => Promise<Answer>
+  readonly post: (url: string, token: string, body: unknown) => Promise<Answer>
+  readonly tokenFor: (role: Role, who?: { readonly personId?: string, readonly organizationId?: string }) => Promise<string>
+  readonly credentials: () => Readonly<Record<string, string>>
+  /** Settles when everything that was sent is applied or parked. */
+  readonly settled: () => Promise<void>
+}
+
+export interface ServiceOptions {
+  readonly isDemo?: boolean
+  readonly environment?: Readonly<Record<string, string>>
+  readonly site?: unknown
+}
+
+/** The whole product in this process, on an embedded database in a fresh folder and free ports. */
+export async function aService (t: Test, { isDemo = false, environment = {}, site }: ServiceOptions = {}): Promise<Service> {
+  const folder = t.testdir({})
+  const dataDir = path.join(folder, 'data')
+  const siteFile = path.join(folder, 'site.json')
+  if (site !== undefined) writeFileSync(siteFile, JSON.stringify(site))
+  const config = readConfig({ HTTP_PORT: '0', MLLP_PORT: '0', DATA_DIR: dataDir, DEMO_PLAY: '0', ...(site === undefined ? {} : { SITE_CONFIG: siteFile }), ...environment }, { isDemo, root })
+  const served = await serve(config, {
+    wallClock: { now: () => new Date() },
+    ids: { next: randomUUID },
+    random: () => randomInt(2 ** 32) / 2 ** 32,
+    log: createLogger({ level: 'silent' }),
+    root
+  }, { dayTakesMs: 0 })
+  t.teardown(() => served.close())
+  const call: Service['call'] = async (method, url, token, body) => {
+    const response = await fetch(`http://127.0.0.1:${served.http}${url}`, {
+      method,
+      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': url.startsWith('/fhir') ? 'application/fhir+json' : 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) })
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text }
+  }
+  return {
+    served,
+    dataDir,
+    call,
+    get: (url, token) => call('GET', url, token),
+    post: (url, token, body) => call('POST', url, token, body),
+    tokenFor: async (role, { personId = null, organizationId = null } = {}) => {
+      const issued = await served.parts.store.inTransaction(({ tokens }) => issueToken(
+        { tokens, ids: { next: randomUUID }, hash: sha256, randomSecret: () => randomBytes(32).toString('base64url') },
+        { role, personId, organizationId, at: new Date(), expiresAt: null }))
+      return issued.secret
+    },
+    credentials: () => JSON.parse(readFileSync(path.join(dataDir, 'demo-credentials.json'), 'utf8')) as Readonly<Record<string, string>>,
+    settled: async () => {
+      await served.parts.applying.receiver.drain()
+      await served.parts.applying.applier.drain()
+      await served.parts.operations.outbox.drain()
+    }
+  }
+}
+
+export interface Sender {
+  /** Sends one message and waits for its acknowledgement, both as bytes. */
+  readonly send: (message: string | Buffer) => Promise<Buffer>
+  readonly socket: Socket
+}
+
+export async function aSender (t: Test, port: number): Promise<Sender> {
+  const socket = connect({ host: '127.0.0.1', port })
+  await once(socket, 'connect')
+  t.teardown(() => { socket.destroy() })
+  const framer = makeFramer({ maxMessageBytes: 1_000_000 })
+  const waiting: Array<(ack: Buffer) => void> = []
+  socket.on('data', (chunk) => {
+    for (const event of framer.push(chunk)) if (event.kind === 'frame') waiting.shift()?.(Buffer.from(event.bytes))
+  })
+  return {
+    socket,
+    send: (message) => new Promise((resolve) => {
+      waiting.push(resolve)
+      socket.write(frame(Buffer.from(message)))
+    })
+  }
+}
