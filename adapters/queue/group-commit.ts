@@ -19,9 +19,13 @@ export interface GroupReceiver {
   readonly receive: ReceiveMessage
   /** Messages that wait for their commit now. */
   readonly waiting: () => number
+  /** Messages came in during the last 50 ms. */
+  readonly isIngesting: () => boolean
   /** Settles when everything that was given is settled. */
   readonly drain: () => Promise<void>
 }
+
+const recentMs = 50
 
 interface Waiting {
   readonly message: NewMessage
@@ -38,6 +42,7 @@ export function groupReceiver ({ inTransaction, maxGroup = 64, maxGroupBytes = 3
   let queue: Waiting[] = []
   let committing: Waiting[] = []
   let loop: Promise<void> | null = null
+  let lastCameAt = -recentMs
 
   const commitAll = async (): Promise<void> => {
     await setImmediate()
@@ -61,8 +66,10 @@ export function groupReceiver ({ inTransaction, maxGroup = 64, maxGroupBytes = 3
         return
       }
       queue.push({ message, resolve, reject })
+      lastCameAt = performance.now()
       loop ??= commitAll()
     }),
+    isIngesting: () => performance.now() - lastCameAt < recentMs,
     waiting: () => queue.length + committing.length,
     drain: async () => { await loop }
   }

@@ -14,8 +14,8 @@ export interface InboxApplierOptions {
   readonly lease: LeaseHolder
   /** Real time. */
   readonly wallClock: Clock
-  /** Whether messages wait for their acknowledgement: they go first, for a few turns. */
-  readonly isBusy?: () => boolean
+  /** Whether messages are coming in now whose senders wait for nothing but the disk: they go first, for a while. */
+  readonly isIngesting?: () => boolean
   /** Batches at a time: 1 on SQLite, which has one writer; some on PostgreSQL. */
   readonly parallel?: number
   readonly maxBatch?: number
@@ -54,14 +54,23 @@ interface State {
   troubles: number
   /** After such trouble: no batch before this time (ms). */
   notBefore: number
+  /** Ingest goes first until this time (ms), unless somebody waits for the queue to be drained. */
+  yieldUntil: number
+  /** Since when (ms) ingest has been going first without a pause; null when it has not. */
+  yieldingSince: number | null
   readonly running: Set<Promise<void>>
   /** Messages that the store got in the way of: they are to be tried soon, so nothing is at rest before. */
   readonly disturbed: Set<string>
   readonly drainers: Array<() => void>
 }
 
-/** Turns of the event loop that ingest may go first before a batch runs all the same. */
-const patientTurns = 20
+/**
+ * While messages come in without a pause, applying takes this share of the time, so that acknowledgements stay fast;
+ * after `mostYieldingMs` half of it, or the queue would only grow.
+ */
+const shareWhileIngesting = 1 / 12
+const mostYieldingMs = 10_000
+const longestYieldMs = 400
 const shortestTroubleMs = 50
 const longestTroubleMs = 5_000
 /** Until a message is tried again that somebody else's write got in the way of. */
@@ -71,7 +80,7 @@ const pageSize = 1_000
 /** Applies what is queued, in lanes, for as long as this node holds the lease. Starts at once. */
 export function inboxApplier (options: InboxApplierOptions): InboxApplier {
   const state: State = {
-    lanes: lanes(), cursor: 0, isLeader: false, isRead: false, readAt: 0, isStopping: false, troubles: 0, notBefore: 0, running: new Set(), disturbed: new Set(), drainers: []
+    lanes: lanes(), cursor: 0, isLeader: false, isRead: false, readAt: 0, isStopping: false, troubles: 0, notBefore: 0, yieldUntil: 0, yieldingSince: null, running: new Set(), disturbed: new Set(), drainers: []
   }
   const wake = wakeable()
   const loop = runLoop(options, state, wake)
@@ -103,7 +112,8 @@ async function runLoop (options: InboxApplierOptions, state: State, wake: Wake):
   const { pollMs = 500, wallClock, on } = options
   while (!state.isStopping) {
     try {
-      await leadAndRead(options, state)
+      // Reading costs what an acknowledgement costs: not while ingest goes first.
+      if (wallClock.now().getTime() >= startsAt(state)) await leadAndRead(options, state)
     } catch (error) {
       on?.fault?.(codeOf(error) ?? 'UNEXPECTED')
       postpone(state, wallClock.now())
@@ -155,8 +165,9 @@ async function isSomethingDue ({ inReading, wallClock }: InboxApplierOptions): P
 /** Answers whether nothing runs and nothing that is known may run. */
 async function startBatches (options: InboxApplierOptions, state: State, wake: Wake): Promise<boolean> {
   const { parallel = 1, maxBatch = 32, wallClock } = options
-  while (!state.isStopping && state.isLeader && state.running.size < parallel && wallClock.now().getTime() >= state.notBefore) {
-    await letIngestGoFirst(options)
+  while (!state.isStopping && state.isLeader && state.running.size < parallel && wallClock.now().getTime() >= startsAt(state)) {
+    // At least one turn, or a synchronous database would keep sockets and timers waiting for the whole queue.
+    await setImmediate()
     const size = Math.min(maxBatch, Math.ceil(state.lanes.known() / parallel))
     const batch = state.lanes.take(size, wallClock.now())
     if (batch.length === 0) return state.running.size === 0
@@ -169,13 +180,18 @@ async function startBatches (options: InboxApplierOptions, state: State, wake: W
   return false
 }
 
-/** At least one turn, or a synchronous database would keep sockets and timers waiting for the whole queue. */
-async function letIngestGoFirst ({ isBusy }: InboxApplierOptions): Promise<void> {
-  await setImmediate()
-  for (let turn = 1; turn < patientTurns && isBusy?.() === true; turn += 1) await setImmediate()
+function letIngestGoFirst ({ isIngesting }: InboxApplierOptions, state: State, { now, tookMs }: { readonly now: number, readonly tookMs: number }): void {
+  if (isIngesting?.() !== true) {
+    state.yieldingSince = null
+    return
+  }
+  state.yieldingSince ??= now
+  const share = now - state.yieldingSince < mostYieldingMs ? shareWhileIngesting : 1 / 2
+  state.yieldUntil = now + Math.min(longestYieldMs, tookMs * (1 / share - 1))
 }
 
-async function runBatch ({ apply, wallClock, on }: InboxApplierOptions, state: State, batch: readonly QueuedMessage[]): Promise<void> {
+async function runBatch (options: InboxApplierOptions, state: State, batch: readonly QueuedMessage[]): Promise<void> {
+  const { apply, wallClock, on } = options
   const startedAt = wallClock.now().getTime()
   let settled: readonly Settled[]
   try {
@@ -193,7 +209,9 @@ async function runBatch ({ apply, wallClock, on }: InboxApplierOptions, state: S
   }
   const attempts = new Map(batch.map((message) => [message.id, message.attempts]))
   state.lanes.settle(settled.map((one) => ({ id: one.id, then: thenOf(one, attempts.get(one.id) ?? 0, now) })))
-  on?.settled?.(settled, now.getTime() - startedAt)
+  const tookMs = now.getTime() - startedAt
+  letIngestGoFirst(options, state, { now: now.getTime(), tookMs: Math.max(1, tookMs) })
+  on?.settled?.(settled, tookMs)
 }
 
 function thenOf (settled: Settled, attempts: number, now: Date): Then {
@@ -218,10 +236,14 @@ function postpone (state: State, now: Date): void {
 
 function untilNext (state: State, now: number, pollMs: number): number {
   if (state.running.size > 0) return pollMs
-  if (state.notBefore > now) return state.notBefore - now
+  if (startsAt(state) > now) return startsAt(state) - now
   if (state.isLeader && !state.isRead) return 0
   const retryAt = state.lanes.nextRetryAt()?.getTime()
   return retryAt === undefined ? pollMs : Math.max(1, Math.min(pollMs, retryAt - now))
+}
+
+function startsAt ({ notBefore, yieldUntil, drainers }: State): number {
+  return drainers.length > 0 ? notBefore : Math.max(notBefore, yieldUntil)
 }
 
 function answerDrainers ({ drainers }: State): void {

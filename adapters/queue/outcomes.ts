@@ -6,6 +6,8 @@ interface Outcomes {
   readonly awaitOutcome: AwaitOutcome
   /** Told by the applier of this node. */
   readonly settled: (settled: readonly Settled[]) => void
+  /** Somebody waits for an outcome now. */
+  readonly isAwaited: () => boolean
   /** Answers all that wait with `pending`. */
   readonly close: () => void
 }
@@ -50,6 +52,7 @@ export function outcomes ({ inReading, pollMs = 250 }: { readonly inReading: InT
       waiting.set(id, others.add(settle))
       look([id]).catch(() => undefined).finally(lookAgain)
     }),
+    isAwaited: () => waiting.size > 0,
     settled: (settled) => {
       for (const one of settled) {
         if (one.kind === 'applied') tell(one.id, { kind: 'applied' })

@@ -19,6 +19,6 @@ export interface Pool {
   readonly acquire: () => Promise<PooledConnection>
 }
 
-export interface PooledConnection extends Connection {
+interface PooledConnection extends Connection {
   readonly release: (broken: boolean) => void
 }

@@ -3,7 +3,7 @@ import type { Scalar } from './dialect.ts'
 import type { GroupStatement, Unit } from './sql.ts'
 
 /** The search values of one record, by the record's number. */
-export interface RecordValues {
+interface RecordValues {
   readonly record: number
   readonly isNew: boolean
   readonly type: string

@@ -17,7 +17,7 @@ export interface Connection {
   readonly groupTexts: WeakMap<GroupStatement, string>
 }
 
-export type ColumnKind = 'text' | 'integer' | 'bytes'
+type ColumnKind = 'text' | 'integer' | 'bytes'
 
 /**
  * A statement over a group of given rows. `text` gets the SQL of a table of those rows, to be named and joined,
@@ -29,7 +29,7 @@ export interface GroupStatement {
 }
 
 /** Statements of one transaction, `?` for each parameter. */
-export interface Sql {
+interface Sql {
   readonly all: <Row>(text: string, params: readonly Parameter[]) => Promise<readonly Row[]>
   readonly first: <Row>(text: string, params: readonly Parameter[]) => Promise<Row | null>
   readonly run: (text: string, params: readonly Parameter[]) => Promise<number>

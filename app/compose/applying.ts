@@ -45,7 +45,7 @@ export function composeApplying (deps: ApplyingDeps): Applying {
     apply: (batch) => applyMessages({ inTransaction: store.inTransaction, apply, clock, wallClock, random }, batch),
     lease: leaseHolder({ inTransaction: store.inTransaction, name: 'inbox', holder: deps.ids.next(), wallClock }),
     wallClock,
-    isBusy: () => receiver.waiting() > 0,
+    isIngesting: () => receiver.isIngesting() && !answers.isAwaited(),
     ...batches[store.dialect],
     on: {
       settled: (settled, tookMs) => {

@@ -24,7 +24,7 @@ export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Pro
     callerOf,
     note: noteAccess,
     samePerson: (id) => store.inReading(({ patients }) => tiedPatientIds(patients, id)),
-    convert: (text, site) => parts.translateText(text, { site: site ?? 'base', charset: 'utf8', hospitalId: site ?? 'convert', receivedAt: wallClock.now(), source: 'convert-data' }),
+    convert: (text, site) => parts.translateText(text, { site: site ?? 'base', charset: 'utf8', hospitalId: site ?? 'convert', receivedAt: wallClock.now(), source: 'convert-data', isConversion: true }),
     validate: parts.mappings.checkResource,
     zone: config.zone,
     publicUrl: null,

@@ -14,16 +14,16 @@ export interface TranslateDeps {
   readonly zone: string
 }
 
-export type TranslateText = (text: string, by: { readonly site: string, readonly charset: string, readonly hospitalId: string, readonly receivedAt: Date, readonly source: string }) => Mapped
+export type TranslateText = (text: string, by: { readonly site: string, readonly charset: string, readonly hospitalId: string, readonly receivedAt: Date, readonly source: string, readonly isConversion?: boolean }) => Mapped
 
 /** Text of HL7 v2 → FHIR R4 by the site's tables. Refuses with MESSAGE_* and MAPPING_*; nothing invalid passes. */
 export function textTranslator ({ sites, checkResource, stableId, zone }: TranslateDeps): TranslateText {
-  return (text, { site, charset, hospitalId, receivedAt, source }) => {
+  return (text, { site, charset, ...by }) => {
     const mapping = sites.get(site)
     if (mapping === undefined) throw new DomainError('MAPPING_SITE_UNKNOWN', 'There are no tables for this site. Correct mappingSite in SITE_CONFIG or add the folder.')
     const message = parseMessage(text, charset)
     if (message.segments[0]?.name !== 'MSH') throw new DomainError('MESSAGE_MALFORMED', 'The text does not begin with an MSH segment, so it is no HL7 v2 message.', 'MSH')
-    const mapped = refusing(() => mapping.map(message, { hospitalId, stableId, zone, receivedAt, source }))
+    const mapped = refusing(() => mapping.map(message, { ...by, stableId, zone }))
     for (const { resource } of mapped.changes) refuseFaults(resource, checkResource(resource))
     return mapped
   }

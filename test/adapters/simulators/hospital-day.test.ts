@@ -108,7 +108,7 @@ t.test('the known persons of the demo', async (t) => {
 t.test('no two invented persons of a day share a resident id', async (t) => {
   const text = sites.map((site) => decodeText(bytesOf(site, aDay(site)), site.dialect.charset)).join('')
   const owners = new Map<string, Set<string>>()
-  for (const [, mrn, residentId] of text.matchAll(/^PID\|1\|\|([^|^]+)[^\r]*?(0{6}\d{11}[\dX])/gm)) {
+  for (const [, mrn, residentId] of text.matchAll(/^PID\|1\|\|([^|^]+)[^\r]*?(10{5}\d{11}[\dX])/gm)) {
     owners.set(residentId ?? '', (owners.get(residentId ?? '') ?? new Set()).add(mrn ?? ''))
   }
   t.ok(owners.size > 40)
