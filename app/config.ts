@@ -30,7 +30,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-export function readConfig (environment: Environment, options: { readonly isDemo: boolean, readonly root: string }): Config {
+export function readConfig (given: Environment, options: { readonly isDemo: boolean, readonly root: string }): Config {
+  // A variable that is set to nothing is not set.
+  const environment = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''))
   const mllpPort = portOf(environment, 'MLLP_PORT', 2575)
   return {
     isDemo: options.isDemo,
@@ -50,14 +52,14 @@ export function readConfig (environment: Environment, options: { readonly isDemo
 
 function portOf (environment: Environment, name: string, fallback: number): number {
   const text = environment[name]
-  if (text === undefined || text === '') return fallback
+  if (text === undefined) return fallback
   const port = Number(text)
   if (!Number.isInteger(port) || port < 0 || port > 65535) throw new ConfigError(`${name}: a port from 0 to 65535 is needed.`)
   return port
 }
 
 function driverOf (text: string | undefined): Config['sqliteDriver'] {
-  if (text === undefined || text === '' || text === 'libsql') return 'libsql'
+  if (text === undefined || text === 'libsql') return 'libsql'
   if (text === 'better-sqlite3') return text
   throw new ConfigError('SQLITE_DRIVER: libsql or better-sqlite3 is needed.')
 }
@@ -72,7 +74,7 @@ function zoneOf (zone: string): string {
 }
 
 function siteOf (file: string | undefined, mllpPort: number, isDemo: boolean): SiteConfig {
-  if (file !== undefined && file !== '') return withFirstPort(validSite(readJson(file), file), mllpPort)
+  if (file !== undefined) return withFirstPort(validSite(readJson(file), file), mllpPort)
   return validSite(isDemo ? demoSite(mllpPort) : plainSite(mllpPort), 'defaults')
 }
 

@@ -63,7 +63,7 @@ async function dropSchemas (): Promise<void> {
 
 async function files (): Promise<readonly string[]> {
   const own = await readdir(path.join(import.meta.dirname, 'services')).catch(() => [])
-  return ['test/adapters/store/stores.test.ts', 'test/adapters/store/open-store.test.ts',
+  return ['test/adapters/store/stores.test.ts', 'test/adapters/store/open-store.test.ts', 'test/journeys/spine.test.ts', 'test/journeys/demo-day.test.ts',
     ...own.filter((name) => name.endsWith('.test.ts')).map((name) => `test/services/${name}`)]
 }
 

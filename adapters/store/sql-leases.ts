@@ -9,6 +9,7 @@ export function sqlLeases ({ sql }: Unit): LeaseStore {
        where leases.holder = excluded.holder or leases.until_ms <= ?`, [name, holder, until.getTime(), now.getTime()]) === 1,
     release: async ({ name, holder }) => {
       await sql.run('delete from leases where name = ? and holder = ?', [name, holder])
-    }
+    },
+    releaseAll: async () => { await sql.run('delete from leases', []) }
   }
 }

@@ -70,6 +70,7 @@ export async function compose ({ config, system, clockOf, sms }: ComposeOptions)
   const { wallClock, ids, random, log } = system
   const mappings = await composeMappings({ mappingsDir: config.mappingsDir, sites: config.site.sources.map(({ mappingSite }) => mappingSite) })
   const store = await openConfiguredStore(config)
+  if (store.dialect === 'sqlite') await store.inTransaction(({ leases }) => leases.releaseAll())
   const clock = await clockOf(store)
   const calendar = calendarIn(config.zone)
   const stableId = stableIdWith(await stableKey(store))

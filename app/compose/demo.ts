@@ -37,7 +37,7 @@ export interface DemoOptions {
 /** A Monday whose seventh day after is a workday. */
 const demoStart = new Date('2027-03-01T07:30:00+08:00')
 const seed = 20270301
-const patientsPerHospital = 36
+const patientsPerHospital = 32
 const smsTimeoutMs = 5_000
 
 /** The simulated parties around the product: hospitals over real MLLP, an SMS gateway over real HTTP, a clock of its own. */

@@ -22,6 +22,8 @@ export interface LeaseStore {
   /** Takes or renews; answers false while another holder's lease has not run out. */
   readonly acquire: (lease: { readonly name: string, readonly holder: string, readonly now: Date, readonly until: Date }) => Promise<boolean>
   readonly release: (lease: { readonly name: string, readonly holder: string }) => Promise<void>
+  /** Frees all: for the start of the one server of an embedded database, where a holder can only be a dead process. */
+  readonly releaseAll: () => Promise<void>
 }
 
 /** Small values of the installation, e.g. the key of stable ids, the demo's business time. */

@@ -10,6 +10,7 @@ t.test('without any setting the product listens for one hospital on loopback', a
   const config = readConfig({}, { isDemo: false, root })
   t.equal(config.host, '127.0.0.1')
   t.equal(config.httpPort, 3000)
+  t.same(readConfig({ DATABASE_URL: '', REDIS_URL: '', HTTP_PORT: '', SITE_CONFIG: '' }, { isDemo: false, root }), config, 'what is set to nothing is not set')
   t.same(config.site.sources.map(({ name, hospital, port, ack, keyRule, mappingSite }) => ({ name, hospital, port, ack, keyRule, mappingSite })),
     [{ name: 'his', hospital: 'hospital', port: 2575, ack: 'stored', keyRule: 'control_id', mappingSite: 'base' }])
   t.equal(config.site.sources[0]?.limits.maxMessageBytes, 16 * 1024 * 1024)

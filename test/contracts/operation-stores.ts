@@ -50,6 +50,8 @@ export function leaseStoreContract (t: Test, open: OpenStore): void {
     t.equal(await take('n1', '01:02:31', '01:04:00'), false, 'only its holder gives it back')
     await inTransaction(({ leases }) => leases.release({ name: 'applier', holder: 'n2' }))
     t.equal(await take('n1', '01:02:32', '01:04:00'), true)
+    await inTransaction(({ leases }) => leases.releaseAll())
+    t.equal(await take('n2', '01:02:33', '01:04:00'), true)
   })
 
   t.test('a lease asked for by four at once → is taken by one', async (t) => {

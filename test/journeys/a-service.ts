@@ -1,8 +1,9 @@
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import path from 'node:path'
 import { once } from 'node:events'
+import pg from 'pg'
 import type { Test } from 'tap'
 import { createLogger } from '../../adapters/http/index.ts'
 import { frame, makeFramer } from '../../adapters/mllp/index.ts'
@@ -10,7 +11,6 @@ import { readConfig } from '../../app/config.ts'
 import { serve, type Served } from '../../app/compose/serve.ts'
 import { issueToken, type Role } from '../../core/access/index.ts'
 import { sha256 } from '../../app/compose/sha256.ts'
-import { randomBytes } from 'node:crypto'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -39,13 +39,30 @@ export interface ServiceOptions {
   readonly site?: unknown
 }
 
+/** A schema of its own in the PostgreSQL that TEST_DATABASE_URL names; without it the embedded database. */
+export async function aDatabase (t: Test): Promise<Readonly<Record<string, string>>> {
+  const url = process.env['TEST_DATABASE_URL']
+  if (url === undefined) return {}
+  const schema = `${process.env['TEST_SCHEMA_PREFIX'] ?? 'test'}_${randomUUID().replaceAll('-', '')}`
+  const query = async (sql: string): Promise<void> => {
+    const client = new pg.Client({ connectionString: url })
+    await client.connect()
+    await client.query(sql).finally(() => client.end())
+  }
+  await query(`create schema ${schema}`)
+  t.teardown(() => query(`drop schema if exists ${schema} cascade`))
+  const own = new URL(url)
+  own.searchParams.set('options', `-c search_path=${schema}`)
+  return { DATABASE_URL: own.href }
+}
+
 /** The whole product in this process, on an embedded database in a fresh folder and free ports. */
-export async function aService (t: Test, { isDemo = false, environment = {}, site }: ServiceOptions = {}): Promise<Service> {
+export async function aService (t: Test, { isDemo = false, environment, site }: ServiceOptions = {}): Promise<Service> {
   const folder = t.testdir({})
   const dataDir = path.join(folder, 'data')
   const siteFile = path.join(folder, 'site.json')
   if (site !== undefined) writeFileSync(siteFile, JSON.stringify(site))
-  const config = readConfig({ HTTP_PORT: '0', MLLP_PORT: '0', DATA_DIR: dataDir, DEMO_PLAY: '0', ...(site === undefined ? {} : { SITE_CONFIG: siteFile }), ...environment }, { isDemo, root })
+  const config = readConfig({ HTTP_PORT: '0', MLLP_PORT: '0', DATA_DIR: dataDir, DEMO_PLAY: '0', ...(site === undefined ? {} : { SITE_CONFIG: siteFile }), ...(environment ?? await aDatabase(t)) }, { isDemo, root })
   const served = await serve(config, {
     wallClock: { now: () => new Date() },
     ids: { next: randomUUID },

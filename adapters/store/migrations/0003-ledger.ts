@@ -12,10 +12,11 @@ export const ledger: Migration = {
       source_key text not null unique,
       effective_on text not null,
       posted_at_ms ${integer} not null,
-      reverses text unique,
+      reverses text,
       memo text,
       check ((kind = 'reversal') = (reverses is not null))
     ) ${table}`,
+    'create unique index entries_reverses on entries (reverses) where reverses is not null',
     `create table postings (
       entry ${integer} not null references entries (sequence),
       place ${integer} not null,
@@ -43,7 +44,7 @@ export const ledger: Migration = {
       credited_on text,
       state text not null check (state in ('posted', 'reversed', 'awaiting_charge')),
       received_at_ms ${integer} not null
-    ) ${table}`,
+    ) ${clustered}`,
     'create index charges_patient on charges (patient_id, occurred_on)',
     'create index charges_visit on charges (visit_id) where visit_id is not null',
     'create index charges_hospital on charges (hospital_id, occurred_on)'
