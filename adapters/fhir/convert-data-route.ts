@@ -1,10 +1,9 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { decide } from '../../core/access/index.ts'
 import { DomainError } from '../../core/errors.ts'
-import type { Mapped } from '../../mappings/index.ts'
 import type { FhirServerDeps } from './deps.ts'
 import { messageBundle } from './message-bundle.ts'
-import { outcome, transportRefusal } from './outcome.ts'
+import { outcome } from './outcome.ts'
 import { sendResource } from './reply.ts'
 
 /** A message with a photo of 16 MB in Base64, inside JSON. */
@@ -32,21 +31,11 @@ export function convertDataRoute (deps: FhirServerDeps): FastifyPluginAsyncTypeb
       deps.note(request, { action: 'operate', target: 'convert-data', targetId: null, patientId: null, outcome: isAllowed ? 'allowed' : 'refused' })
       if (!isAllowed) throw new DomainError('ACCESS_DENIED', 'This role may not convert messages. Use a token of an operator or integrator.')
       const { text, site } = inputOf(request.body.parameter)
-      const bundle = messageBundle(converted(deps, text, site), deps.realNow())
+      const bundle = messageBundle(deps.convert(text, site), deps.realNow())
       const faults = deps.validate(bundle)
       if (faults.length === 0) return sendResource(reply, bundle)
       return sendResource(reply, outcome(faults.map(({ code, text, path }) => ({ code, text, place: path, errorCode: 'MAPPING_OUTPUT_INVALID' }))), 422)
     })
-  }
-}
-
-/** What is no HL7 v2 at all is a malformed request; what is, but does not fit the tables, is refused as such. */
-function converted (deps: FhirServerDeps, text: string, site: string | undefined): Mapped {
-  try {
-    return deps.convert(text, site)
-  } catch (error) {
-    if (error instanceof DomainError && error.code === 'MESSAGE_MALFORMED') throw transportRefusal(400, error.message)
-    throw error
   }
 }
 

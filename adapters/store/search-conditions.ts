@@ -1,4 +1,4 @@
-import type { SearchClause } from '../../core/records/index.ts'
+import type { SearchClause, SearchRange } from '../../core/records/index.ts'
 import type { Dialect, Parameter } from './dialect.ts'
 
 /** A piece of SQL with its parameters. */
@@ -15,13 +15,16 @@ export function textOfValues (clause: ValueClause, dialect: Dialect): Condition 
     case 'token': return either(clause.values.map(tokenCondition))
     case 'string': return either(clause.values.map((value) => stringCondition(value, clause.match)))
     case 'reference': return { text: dialect.isIn('v.value'), params: [dialect.list(clause.values)] }
-    case 'date': return clause.overlap === 'within'
-      ? every([isTime, bound('v.from_ms >= ?', clause.from), bound('v.to_ms <= ?', clause.to)])
-      : every([isTime, bound('v.to_ms >= ?', clause.from), bound('v.from_ms <= ?', clause.to)])
+    case 'date': return either([clause, ...clause.or ?? []].map(rangeCondition))
   }
 }
 
 const isTime: Condition = { text: 'v.from_ms is not null', params: [] }
+
+function rangeCondition ({ from, to, overlap }: SearchRange): Condition {
+  const [first, last] = overlap === 'within' ? ['v.from_ms >= ?', 'v.to_ms <= ?'] : ['v.to_ms >= ?', 'v.from_ms <= ?']
+  return every([isTime, bound(first, from), bound(last, to)])
+}
 
 function tokenCondition ({ system, code }: { readonly system: string | null | undefined, readonly code: string | null }): Condition {
   const ofCode = code === null ? { text: 'v.value is not null', params: [] } : { text: 'v.value = ?', params: [code] }

@@ -49,7 +49,7 @@ function foundBy (search: RecordSearch, dialect: Dialect): Found {
 }
 
 function isPositive (clause: SearchClause): clause is ValueClause {
-  return clause.kind !== 'id' && clause.kind !== 'lastUpdated' && clause.kind !== 'missing' && !(clause.kind === 'token' && clause.not === true)
+  return clause.kind !== 'id' && clause.kind !== 'lastUpdated' && clause.kind !== 'missing' && !((clause.kind === 'token' || clause.kind === 'date') && clause.not === true)
 }
 
 function rankOf (clause: ValueClause): number {
@@ -75,8 +75,8 @@ function conditionOf (clause: SearchClause, dialect: Dialect): Condition {
       clause.from === null ? null : { text: 'r.last_updated_ms >= ?', params: [clause.from] },
       clause.to === null ? null : { text: 'r.last_updated_ms <= ?', params: [clause.to] }])
     case 'missing': return amongOwn(clause.param, { text: '1 = 1', params: [] }, clause.missing)
-    case 'token': return amongOwn(clause.param, textOfValues(clause, dialect), clause.not === true)
-    case 'string': case 'reference': case 'date': return amongOwn(clause.param, textOfValues(clause, dialect), false)
+    case 'token': case 'date': return amongOwn(clause.param, textOfValues(clause, dialect), clause.not === true)
+    case 'string': case 'reference': return amongOwn(clause.param, textOfValues(clause, dialect), false)
   }
 }
 

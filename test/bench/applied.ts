@@ -42,8 +42,7 @@ async function measureOn ({ folder, progress }: BenchContext, database: string, 
 }
 
 async function composeOn (dataDir: string, environment: Readonly<Record<string, string>>): Promise<Composed> {
-  const { SITE_CONFIG: _site, ...own } = process.env
-  const config = readConfig({ ...own, DATABASE_URL: undefined, DATA_DIR: dataDir, ...environment }, { isDemo: false, root })
+  const config = readConfig({ ...process.env, SITE_CONFIG: '', DATABASE_URL: '', DATA_DIR: dataDir, ...environment }, { isDemo: false, root })
   const site = {
     ...config.site,
     hospitals: hospitals.map((id) => ({ id, name: id })),

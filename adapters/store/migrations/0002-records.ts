@@ -22,7 +22,7 @@ export const records: Migration = {
       `create table records (number ${sequence}, ${version}, unique (id, type)) ${table}`,
       'create index records_updated on records (type, last_updated_ms, id)',
       'create index records_compartment on records (patient_id, type) where patient_id is not null',
-      `create table record_versions (${version}, primary key (id, type, version)) ${clustered}`,
+      `create table record_versions (${version}, primary key (id, type, version)) ${table}`,
       `create table record_search_values (
         record ${integer} not null,
         hash ${integer} not null,

@@ -44,7 +44,7 @@ export const ledger: Migration = {
       credited_on text,
       state text not null check (state in ('posted', 'reversed', 'awaiting_charge')),
       received_at_ms ${integer} not null
-    ) ${clustered}`,
+    ) ${table}`,
     'create index charges_patient on charges (patient_id, occurred_on)',
     'create index charges_visit on charges (visit_id) where visit_id is not null',
     'create index charges_hospital on charges (hospital_id, occurred_on)'

@@ -45,7 +45,7 @@ export const people: Migration = {
       ended_at_ms ${integer},
       department text,
       practitioner_id text
-    ) ${clustered}`,
+    ) ${table}`,
     'create index visits_patient on visits (patient_id, started_at_ms)',
     'create index visits_hospital on visits (hospital_id, started_at_ms)',
     `create table practitioners (
