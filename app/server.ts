@@ -1,19 +1,21 @@
-import { randomInt, randomUUID } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import path from 'node:path'
 import { existsSync } from 'node:fs'
 import { createLogger } from '../adapters/http/index.ts'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { serve, type Served } from './compose/serve.ts'
 import type { System } from './compose/compose.ts'
+import { timeOrderedIds } from './time-ordered-ids.ts'
 
 /** The process: settings in, signals and exit codes out. Everything else is in compose/. */
 async function main (): Promise<void> {
   const root = rootOf(import.meta.dirname)
   const config = configOf(root)
   const log = createLogger({ level: config.logLevel })
+  const wallClock = { now: () => new Date() }
   const system: System = {
-    wallClock: { now: () => new Date() },
-    ids: { next: randomUUID },
+    wallClock,
+    ids: timeOrderedIds(wallClock),
     random: () => randomInt(2 ** 32) / 2 ** 32,
     log,
     root

@@ -18,7 +18,7 @@ export interface ChildServer {
 export async function startChildServer (environment: Readonly<Record<string, string>>): Promise<ChildServer> {
   const from = performance.now()
   const child = spawn(process.execPath, [path.join(root, 'dist/app/server.js')],
-    { cwd: root, env: { ...process.env, HTTP_PORT: '0', MLLP_PORT: '0', LOG_LEVEL: 'info', ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
+    { cwd: root, env: { ...process.env, DATABASE_URL: '', SITE_CONFIG: '', HTTP_PORT: '0', MLLP_PORT: '0', LOG_LEVEL: 'info', ...environment }, stdio: ['ignore', 'pipe', 'inherit'] })
   for await (const line of createInterface({ input: child.stdout })) {
     const told = JSON.parse(line) as { msg?: string, http?: number, mllp?: number }
     if (told.msg !== 'listening') continue
