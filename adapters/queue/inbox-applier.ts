@@ -68,7 +68,7 @@ interface State {
  * While messages come in without a pause, applying takes this share of the time, so that acknowledgements stay fast;
  * after `mostYieldingMs` half of it, or the queue would only grow.
  */
-const shareWhileIngesting = 1 / 12
+const shareWhileIngesting = 1 / 20
 const mostYieldingMs = 10_000
 const longestYieldMs = 400
 const shortestTroubleMs = 50

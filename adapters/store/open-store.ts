@@ -1,5 +1,5 @@
-import { setImmediate } from 'node:timers/promises'
 import type { InTransaction } from '../../core/unit-of-work.ts'
+import { breather } from './breather.ts'
 import type { Engine, Pool } from './engine.ts'
 import { migrateDown, migrateUp } from './migrate.ts'
 import { postgresEngine } from './postgres-engine.ts'
@@ -39,10 +39,11 @@ export interface Store {
 
 export async function openStore (options: StoreOptions): Promise<Store> {
   const engine = engineOf(options)
+  const breathe = breather()
   return {
     dialect: engine.dialect.name,
-    inTransaction: (work) => transact(engine, engine.writing, work),
-    inReading: (work) => transact(engine, engine.reading, work),
+    inTransaction: (work) => transact({ engine, pool: engine.writing, breathe }, work),
+    inReading: (work) => transact({ engine, pool: engine.reading, breathe }, work),
     ping: async () => { await runOnce(engine, engine.reading, 'select 1') },
     runByHand: (text) => runOnce(engine, engine.writing, text),
     migrate: () => refusing(engine, () => engine.alone(() => migrateUp(engine.knex, engine.dialect))),
@@ -57,9 +58,14 @@ function engineOf ({ dataDir, databaseUrl, schema, sqliteDriver, poolSize, busyT
   return sqliteEngine({ dataDir, driver: sqliteDriver ?? 'libsql', readers: poolSize ?? 4, busyTimeoutMs: busyTimeoutMs ?? 5000 })
 }
 
-async function transact <Result> (engine: Engine, pool: Pool, work: (stores: Stores) => Promise<Result>): Promise<Result> {
-  // SQLite answers without ever leaving the turn, so a chain of transactions would starve sockets and timers.
-  await setImmediate()
+interface Beginning {
+  readonly engine: Engine
+  readonly pool: Pool
+  readonly breathe: () => Promise<void>
+}
+
+async function transact <Result> ({ engine, pool, breathe }: Beginning, work: (stores: Stores) => Promise<Result>): Promise<Result> {
+  await breathe()
   const connection = await acquire(engine, pool)
   let open = true
   let broken = false

@@ -19,7 +19,7 @@ export const appliedRow: BenchRow = {
   run: async (context) => {
     const measured: Measured[] = await measureOn(context, 'SQLite', {}, 1_000)
     const url = process.env['DATABASE_URL']
-    if (url === undefined) measured.push({ what: 'PostgreSQL', value: 'not measured', against: 'set DATABASE_URL to a server where a schema may be made', isMet: null })
+    if (url === undefined || url === '') measured.push({ what: 'PostgreSQL', value: 'not measured', against: 'set DATABASE_URL to a server where a schema may be made', isMet: null })
     else measured.push(...await inOwnSchema(url, (own) => measureOn(context, 'PostgreSQL', { DATABASE_URL: own }, 500)))
     return measured
   }

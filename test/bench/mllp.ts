@@ -51,12 +51,16 @@ export const mllpRow: BenchRow = {
     try {
       await load(server.mllp, 4, 1_000, 0)
       progress('1 connection')
-      const bound = fdatasyncRate(folder)
-      const one = await load(server.mllp, 1, 4_000, 1_000_000)
+      // A shared disk drifts, so the bound is measured between the rounds.
+      const rounds: Array<{ readonly bound: number, readonly one: Load }> = []
+      for (let round = 1; round <= 6; round++) rounds.push({ bound: fdatasyncRate(folder, 700), one: await load(server.mllp, 1, 1_200, round * 1_000_000) })
+      const bound = percentile(rounds.map((round) => round.bound), 0.5)
+      const oneRate = percentile(rounds.map(({ one }) => one.perSecond), 0.5)
+      const p50Ms = percentile(rounds.map(({ one }) => one.p50Ms), 0.5)
       progress('50 connections')
-      const fifty = await load(server.mllp, 50, 6_000, 2_000_000)
+      const fifty = await load(server.mllp, 50, 6_000, 20_000_000)
       return [
-        { what: '1 connection, one message in flight', value: `${perSecond(one.perSecond)}, p50 ${milliseconds(one.p50Ms)}`, against: `goal 50 % of the disk's fdatasync rate, ${perSecond(bound)}: ${Math.round(100 * one.perSecond / bound)} %`, isMet: one.perSecond >= bound / 2 },
+        { what: '1 connection, one message in flight', value: `${perSecond(oneRate)}, p50 ${milliseconds(p50Ms)} (medians of ${rounds.length} rounds)`, against: `goal 50 % of the disk's fdatasync rate, ${perSecond(bound)}: ${Math.round(100 * oneRate / bound)} %`, isMet: oneRate >= bound / 2 },
         { what: '50 connections', value: `${perSecond(fifty.perSecond)}, p99 ${milliseconds(fifty.p99Ms)}`, against: 'goal 5,000/s, p99 < 50 ms', isMet: fifty.perSecond >= 5_000 && fifty.p99Ms < 50 }
       ]
     } finally {
