@@ -23,7 +23,7 @@ export async function runExamples (directory: string, mapping: SiteMapping): Pro
 }
 
 /** Bytes as a sender sends them, read by their MSH-18. Line ends may be LF, so that examples can be read. */
-export function mapExample (bytes: Buffer, mapping: SiteMapping): unknown {
+function mapExample (bytes: Buffer, mapping: SiteMapping): unknown {
   const charset = readHeader(bytes, 'utf8')?.charset ?? 'utf8'
   const text = decodeText(bytes, charset)
   try {
