@@ -3,8 +3,8 @@ import { messageTable } from './message.js'
 import { instant, make, noRight, table, yuan } from './view.js'
 import { word } from './words.js'
 
-/** Types that are looked for by patient where no message tells what there is. */
-const typesOfPatient = ['Encounter', 'Appointment', 'ServiceRequest', 'DiagnosticReport', 'Observation', 'DocumentReference', 'ChargeItem', 'PaymentNotice']
+/** Types that are looked for by patient where no message tells what there is. R4 has no such search for PaymentNotice; the charges show payments. */
+const typesOfPatient = ['Encounter', 'Appointment', 'ServiceRequest', 'DiagnosticReport', 'Observation', 'DocumentReference', 'ChargeItem']
 
 /** Raw message → FHIR resources → visits → charges → amount owed, for one patient. */
 export async function follow (patientId, place, report) {
