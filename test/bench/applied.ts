@@ -6,6 +6,7 @@ import { readConfig } from '../../app/config.ts'
 import { timeOrderedIds } from '../../app/time-ordered-ids.ts'
 import { compose, type Composed } from '../../app/compose/compose.ts'
 import { describeWith } from '../../app/compose/repair.ts'
+import { rawInsertRate } from './disk.ts'
 import { charge } from './messages.ts'
 import { perSecond, usageOf, type BenchContext, type BenchRow, type Measured } from './row.ts'
 
@@ -18,6 +19,7 @@ export const appliedRow: BenchRow = {
   name: 'applied',
   run: async (context) => {
     const measured: Measured[] = await measureOn(context, 'SQLite', {}, 1_000)
+    measured.push({ what: 'bound: raw inserts of a message and an entry with two postings, 24 a commit', value: perSecond(rawInsertRate(context.folder, 24)), against: 'SQLite alone, no reading, mapping or FHIR records', isMet: null })
     const url = process.env['DATABASE_URL']
     if (url === undefined || url === '') measured.push({ what: 'PostgreSQL', value: 'not measured', against: 'set DATABASE_URL to a server where a schema may be made', isMet: null })
     else measured.push(...await inOwnSchema(url, (own) => measureOn(context, 'PostgreSQL', { DATABASE_URL: own }, 500)))
