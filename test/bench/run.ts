@@ -10,10 +10,11 @@ import { appliedRow } from './applied.ts'
 import { conversionRow } from './conversion.ts'
 import { mllpRow } from './mllp.ts'
 import { parseRow } from './parse.ts'
+import { restRow } from './rest.ts'
 import type { BenchRow, Measured } from './row.ts'
 import { startRow } from './start.ts'
 
-const rows: readonly BenchRow[] = [parseRow, conversionRow, mllpRow, appliedRow, startRow]
+const rows: readonly BenchRow[] = [parseRow, conversionRow, mllpRow, appliedRow, restRow, startRow]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !rows.some((row) => row.name === name))
 if (unknown.length > 0) {
