@@ -66,13 +66,18 @@ function httpDeps (parts: Composed, demo: HttpDeps['demo']): HttpDeps {
   }
 }
 
-async function partStates ({ store, listeners, config }: Composed): Promise<readonly PartState[]> {
+/** Messages that wait for the disk; more mean that it takes them slower than they come, and soon they are refused. */
+const mostWaiting = 5_000
+
+async function partStates ({ store, listeners, config, applying }: Composed): Promise<readonly PartState[]> {
   const database = await store.ping().then(() => null, () => 'The database does not answer. Check DATABASE_URL or the disk of DATA_DIR.')
   const sources = config.site.sources.map(({ name }) => {
     const isListening = listeners.has(name)
     return { name: `source ${name}`, ready: isListening, reason: isListening ? null : 'It does not listen.' }
   })
-  return [{ name: 'database', ready: database === null, reason: database }, { name: 'queue', ready: true, reason: null }, ...sources]
+  const isQueueFull = applying.receiver.waiting() > mostWaiting
+  const queue = { name: 'queue', ready: !isQueueFull, reason: isQueueFull ? 'Messages come faster than the disk takes them. Check the disk of the database.' : null }
+  return [{ name: 'database', ready: database === null, reason: database }, queue, ...sources]
 }
 
 function sourceStates ({ config, listeners }: Composed): readonly SourceState[] {
