@@ -79,7 +79,7 @@ export async function compose ({ config, system, clockOf, sms }: ComposeOptions)
 
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
-  queueGauges(metrics, { inReading: store.inReading, wallClock: clock })
+  queueGauges(metrics, { inReading: store.inReading, clock })
   const counted = inboxMetrics(metrics, (code) => { log.warn({ part: 'inbox', code }, 'trouble; it is tried again') })
 
   const translateText = textTranslator({ ...mappings, stableId, zone: config.zone })

@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Clock } from '../../core/clock.ts'
 import type { InboxStore, Settled } from '../../core/inbox/index.ts'
 import type { OutboxStore } from '../../core/outbox.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
@@ -35,8 +36,8 @@ export function inboxMetrics (registry: Registry, onFault: (code: string) => voi
   }
 }
 
-/** Read from the store when asked, so that all nodes tell the same. */
-export function queueGauges (registry: Registry, deps: { readonly inReading: InTransaction<{ inbox: InboxStore, outbox: OutboxStore }>, readonly wallClock: { readonly now: () => Date } }): void {
+/** Read from the store when asked, so that all nodes tell the same. Ages are by business time, as arrivals are. */
+export function queueGauges (registry: Registry, deps: { readonly inReading: InTransaction<{ inbox: InboxStore, outbox: OutboxStore }>, readonly clock: Clock }): void {
   const registers = [registry]
   const messages = new Gauge({ name: 'yiqiao_messages', help: 'Messages in the inbox', labelNames: ['source', 'status'] as const, registers })
   const lastReceived = new Gauge({ name: 'yiqiao_source_last_received_timestamp_seconds', help: 'Last message of a source', labelNames: ['source'] as const, registers })
@@ -47,7 +48,7 @@ export function queueGauges (registry: Registry, deps: { readonly inReading: InT
     registers,
     async collect () {
       const { statistics, counts } = await deps.inReading(async (stores) => ({ statistics: await stores.inbox.statistics(), counts: await stores.outbox.counts() }))
-      this.set(statistics.oldestQueuedAt === null ? 0 : (deps.wallClock.now().getTime() - statistics.oldestQueuedAt.getTime()) / 1000)
+      this.set(statistics.oldestQueuedAt === null ? 0 : (deps.clock.now().getTime() - statistics.oldestQueuedAt.getTime()) / 1000)
       messages.reset()
       for (const { source, status, count, lastReceivedAt } of statistics.bySource) {
         messages.set({ source, status }, count)

@@ -1,21 +1,11 @@
 import type { Ids } from '../ids.ts'
-import type { Failure, NewMessage, StoredMessage } from './message.ts'
+import type { NewMessage, StoredMessage } from './message.ts'
 
 /**
  * What can be read of a message's bytes with today's configuration. A replay reads them anew, because what parked it
  * may have been a character set or a lane rule that was put right since.
  */
-export interface Description {
-  /** SHA-256 of the bytes, hex. */
-  readonly contentHash: string
-  readonly controlId: string | null
-  readonly type: string | null
-  readonly trigger: string | null
-  readonly sentAt: Date | null
-  readonly charset: string
-  readonly lanes: readonly string[]
-  readonly parked: Failure | null
-}
+export type Description = Pick<NewMessage, 'contentHash' | 'controlId' | 'type' | 'trigger' | 'sentAt' | 'charset' | 'lanes' | 'parked'>
 
 export type DescribeMessage = (message: { readonly source: string, readonly raw: Uint8Array }) => Description
 

@@ -71,6 +71,7 @@ t.test('the demo plays an outpatient day over MLLP → a newcomer follows one pa
     t.match(moved.ran.map(({ job, status }: { job: string, status: string }) => `${job} ${status}`), ['unmatched-credits done'])
     t.ok(moved.ran.some(({ job }: { job: string }) => job === 'prove-ledger'))
     t.equal((await service.post('/demo/clock', administrator, { set: '2027-03-01T00:00:00+08:00' })).status, 409)
+    for (const set of ['2028-03-08', '2028-03-08T23:59:59', 'tomorrow', '2028-13-08T00:00:00Z']) t.equal((await service.post('/demo/clock', administrator, { set })).status, 400, `${set} is no instant with its zone`)
     t.equal((await service.get('/v1/ledger/trial-balance', finance)).body.isProven, true)
     await service.served.parts.operations.monitor.look()
     await service.settled()

@@ -281,11 +281,14 @@ t.test('business time → is moved by the calendar of the zone', async (t) => {
   t.equal(move('2027-03-01T07:30:00+08:00', 'P1D'), '2027-03-02T07:30:00.000+08:00')
   t.equal(move('2027-03-01T00:30:00+08:00', 'P1W'), '2027-03-08T00:30:00.000+08:00')
   t.equal(move('2027-01-31T07:30:00+08:00', 'P1M'), '2027-02-28T07:30:00.000+08:00')
+  t.equal(move('2026-01-31T00:30:00+08:00', 'P1M'), '2026-02-28T00:30:00.000+08:00')
+  t.equal(move('2026-03-01T07:30:00+08:00', 'P1M'), '2026-04-01T07:30:00.000+08:00', 'by the local calendar, where it is March already')
+  t.equal(move('2026-03-02T07:30:00+08:00', 'PT2H'), '2026-03-02T09:30:00.000+08:00')
   t.equal(move('2028-02-29T07:30:00+08:00', 'P1Y'), '2029-02-28T07:30:00.000+08:00')
   t.equal(move('2027-03-01T07:30:00+08:00', 'P1DT12H0M1.5S'), '2027-03-02T19:30:01.500+08:00')
   t.equal(move('2027-03-27T12:00:00+01:00', 'P1D', 'Europe/Berlin'), '2027-03-28T12:00:00.000+02:00', 'noon stays noon when clocks change')
   t.equal(move('2027-03-27T12:00:00+01:00', 'PT24H', 'Europe/Berlin'), '2027-03-28T13:00:00.000+02:00')
-  for (const wrong of ['P', 'PT', '1D', 'P-1D', 'P1H', 'P1.5D', '']) t.throws(() => move('2027-03-01T07:30:00+08:00', wrong), { code: 'REQUEST_INVALID' }, wrong)
+  for (const wrong of ['P', 'PT', '1D', 'P-1D', 'P1H', 'P1.5D', '-P1D', '']) t.throws(() => move('2027-03-01T07:30:00+08:00', wrong), { code: 'REQUEST_INVALID' }, wrong)
 })
 
 t.test('instants → carry the offset that the business zone has on that day', async (t) => {
