@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { Ajv } from 'ajv'
-import { siteConfigSchema, type SiteConfig, type SourceConfig } from './site-config.ts'
+import { Ajv, type ErrorObject } from 'ajv'
+import { destinationSchemas, siteConfigSchema, sourceSchemas, type DestinationConfig, type MllpSourceConfig, type SiteConfig, type SourceConfig } from './site-config.ts'
 
 /** Everything the process is told from outside, validated once. Secrets are read from files, never from here. */
 export interface Config {
@@ -88,11 +88,30 @@ function readJson (file: string): unknown {
 
 /** Checks against the schema and fills its defaults; every fault is a line of its own. */
 function validSite (site: unknown, where: string): SiteConfig {
-  const ajv = new Ajv({ allErrors: true, useDefaults: true })
-  const validate = ajv.compile<SiteConfig>(siteConfigSchema)
-  if (validate(site)) return distinct(site)
-  const lines = (validate.errors ?? []).map((fault) => `${path.basename(where)} ${fault.instancePath === '' ? '/' : fault.instancePath}: ${fault.message ?? 'is wrong'}`)
-  throw new ConfigError(lines.join('\n'))
+  const lines: string[] = []
+  const faults = (place: string, found: readonly ErrorObject[]): void => {
+    for (const { instancePath, message, params } of found) {
+      const extra = (params as { additionalProperty?: string }).additionalProperty
+      lines.push(`${path.basename(where)} ${`${place}${instancePath}` || '/'}: ${message ?? 'is wrong'}${extra === undefined ? '' : ` (${extra})`}`)
+    }
+  }
+  // A default inside a union is not filled in, so each connection is checked by the schema of its kind.
+  const ofKinds = (kinds: object): object => ({ type: 'array', default: [], items: { type: 'object', required: ['kind'], properties: { kind: { enum: Object.keys(kinds) } } } })
+  const outer = { ...siteConfigSchema, properties: { ...siteConfigSchema.properties, sources: { ...ofKinds(sourceSchemas), minItems: 1 }, destinations: ofKinds(destinationSchemas) } }
+  const found = check<SiteConfig>(outer, site, (errors) => { faults('', errors) })
+  if (found !== null) {
+    found.sources.forEach((source, place) => { check<SourceConfig>(sourceSchemas[source.kind], source, (errors) => { faults(`/sources/${place}`, errors) }) })
+    found.destinations.forEach((destination, place) => { check<DestinationConfig>(destinationSchemas[destination.kind], destination, (errors) => { faults(`/destinations/${place}`, errors) }) })
+  }
+  if (found === null || lines.length > 0) throw new ConfigError(lines.join('\n'))
+  return distinct(found)
+}
+
+function check<Shape> (schema: object, value: unknown, refuse: (errors: readonly ErrorObject[]) => void): Shape | null {
+  const validate = new Ajv({ allErrors: true, useDefaults: true }).compile<Shape>(schema)
+  if (validate(value)) return value
+  refuse(validate.errors ?? [])
+  return null
 }
 
 function distinct (site: SiteConfig): SiteConfig {
@@ -100,15 +119,19 @@ function distinct (site: SiteConfig): SiteConfig {
   const names = site.sources.map((source) => source.name)
   if (hospitals.size !== site.hospitals.length) throw new ConfigError('SITE_CONFIG: hospitals[].id must be distinct.')
   if (new Set(names).size !== names.length) throw new ConfigError('SITE_CONFIG: sources[].name must be distinct.')
-  const homeless = site.sources.find((source) => !hospitals.has(source.hospital))
-  if (homeless !== undefined) throw new ConfigError(`SITE_CONFIG: source ${homeless.name} names a hospital that is not in hospitals[].`)
+  const places = site.destinations.map((destination) => destination.name)
+  if (new Set(places).size !== places.length) throw new ConfigError('SITE_CONFIG: destinations[].name must be distinct.')
+  for (const [list, kind] of [[site.sources, 'source'], [site.destinations, 'destination']] as const) {
+    const homeless = list.find(({ hospital }) => !hospitals.has(hospital))
+    if (homeless !== undefined) throw new ConfigError(`SITE_CONFIG: ${kind} ${homeless.name} names a hospital that is not in hospitals[].`)
+  }
   return site
 }
 
 /** MLLP_PORT is the first source's port where the file leaves it open. */
 function withFirstPort (site: SiteConfig, mllpPort: number): SiteConfig {
   const [first, ...rest] = site.sources
-  if (first === undefined || first.port !== undefined) return site
+  if (first?.kind !== 'mllp' || first.port !== undefined) return site
   return { ...site, sources: [{ ...first, port: mllpPort }, ...rest] }
 }
 
@@ -120,7 +143,7 @@ function plainSite (mllpPort: number): unknown {
 }
 
 function demoSite (mllpPort: number): unknown {
-  const source = (name: string, charset: string, offset: number): Partial<SourceConfig> =>
+  const source = (name: string, charset: string, offset: number): Partial<MllpSourceConfig> =>
     ({ name, kind: 'mllp', hospital: name, port: mllpPort === 0 ? 0 : mllpPort + offset, charset, mappingSite: name })
   return {
     hospitals: [{ id: 'east', name: 'East Lake Hospital 东湖医院' }, { id: 'west', name: 'West Hill Hospital 西山医院' }],

@@ -56,7 +56,7 @@ export function compileMessage (table: MessageTable, compiling: MessageCompiling
     for (const plan of byKey) instances.set(plan.alias, instancesOf(plan, root, making))
     const asOf = asOfIn(times, top, making)
     const changes = changesOf(plans, making, asOf, version)
-    return { changes, header: headerOf(header, top, making, focus), notes: making.notes, version }
+    return { changes, header: headerOf(header, top, making, focus), notes: making.notes, unmapped: [], version }
   }
 }
 

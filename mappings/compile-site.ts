@@ -67,7 +67,7 @@ function mapWith (byType: ReadonlyMap<string, MapMessage>, version: string): Sit
     return known
   }
   return (message, context) => {
-    const map = byType.get(typeOf(message))
+    const map = byType.get(typeOf(message)) ?? byType.get('*')
     if (map === undefined) throw new MappingError('MESSAGE_TYPE_UNKNOWN', 'No table serves this message type; add one, or have the sender leave it out.', 'MSH-9')
     return map(message, context, { zone: zoneNamed(context.zone), version })
   }

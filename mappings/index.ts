@@ -1,7 +1,7 @@
 export { checkSite, compileSite } from './compile-site.ts'
 export { describeSite } from './describe-site.ts'
 export { MappingError, type MappingErrorCode } from './mapping-error.ts'
-export type { Mapped, MappingContext, SiteMapping } from './mapping.ts'
+export type { Mapped, MappingContext, SiteMapping, UnmappedCode } from './mapping.ts'
 export type { MessageSource, SegmentSource } from './source.ts'
 export { compileFacts } from './compile-facts.ts'
 export type { FactsContext } from './facts.ts'

@@ -26,7 +26,17 @@ export interface Mapped {
   readonly header: { readonly resourceType: 'MessageHeader', readonly id: string, readonly [element: string]: unknown }
   /** What no row read, e.g. `ZPI: no table`. */
   readonly notes: readonly string[]
+  /** Codes that no table knows, for an operator to resolve. */
+  readonly unmapped: readonly UnmappedCode[]
   readonly version: string
+}
+
+/** A code of the sender's that a table lacks. */
+export interface UnmappedCode {
+  readonly table: string
+  readonly code: string
+  /** Where it stood, e.g. `PID-8`. */
+  readonly place: string
 }
 
 /** Compiled tables of one site. */

@@ -12,7 +12,7 @@ import type { Job } from '../../core/operations/index.ts'
 import type { SearchValuesOf } from '../../core/records/index.ts'
 import type { FactsOf } from '../../core/intake/index.ts'
 import type { Config } from '../config.ts'
-import type { SourceConfig } from '../site-config.ts'
+import type { MllpSourceConfig } from '../site-config.ts'
 import { stableIdWith } from '../stable-id.ts'
 import { composeApplying, type Applying } from './applying.ts'
 import { composeJobs } from './jobs.ts'
@@ -126,6 +126,7 @@ interface Listening {
 async function startListeners ({ config, clock, ids, log, applying, counted }: Listening): Promise<ReadonlyMap<string, MllpListener>> {
   const listeners = new Map<string, MllpListener>()
   for (const source of config.site.sources) {
+    if (source.kind !== 'mllp') continue
     const listener = await startMllpListener(mllpSourceOf(source, config), {
       receive: applying.receiver.receive,
       awaitOutcome: applying.awaitOutcome,
@@ -145,7 +146,7 @@ async function startListeners ({ config, clock, ids, log, applying, counted }: L
   return listeners
 }
 
-function mllpSourceOf (source: SourceConfig, { host }: Config): MllpSource {
+function mllpSourceOf (source: MllpSourceConfig, { host }: Config): MllpSource {
   const { name, hospital, peers, charset, mappingSite, ack, keyRule, limits, tls } = source
   return {
     name, peers, charset, mappingSite, ack, keyRule, limits,

@@ -71,7 +71,7 @@ const mostWaiting = 5_000
 
 async function partStates ({ store, listeners, config, applying }: Composed): Promise<readonly PartState[]> {
   const database = await store.ping().then(() => null, () => 'The database does not answer. Check DATABASE_URL or the disk of DATA_DIR.')
-  const sources = config.site.sources.map(({ name }) => {
+  const sources = config.site.sources.filter(({ kind }) => kind === 'mllp').map(({ name }) => {
     const isListening = listeners.has(name)
     return { name: `source ${name}`, ready: isListening, reason: isListening ? null : 'It does not listen.' }
   })
@@ -81,7 +81,9 @@ async function partStates ({ store, listeners, config, applying }: Composed): Pr
 }
 
 function sourceStates ({ config, listeners }: Composed): readonly SourceState[] {
-  return config.site.sources.map(({ name, kind, hospital, charset, mappingSite, ack }) => {
+  return config.site.sources.flatMap((source) => {
+    if (source.kind !== 'mllp') return []
+    const { name, kind, hospital, charset, mappingSite, ack } = source
     const listener = listeners.get(name)
     return { name, kind, hospitalId: hospital, port: listener?.port ?? null, listening: listener !== undefined, connections: listener?.connections() ?? 0, charset, mappingSite, ack }
   })

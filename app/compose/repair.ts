@@ -14,7 +14,7 @@ export function describeWith ({ config }: Pick<Composed, 'config'>): DescribeMes
   const zoneOffset = zoneOffsetIn(config.zone)
   return ({ source, raw }) => {
     const configured = config.site.sources.find(({ name }) => name === source)
-    if (configured === undefined) throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'Its source is no longer configured. Add it to SITE_CONFIG again.')
+    if (configured?.kind !== 'mllp') throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'Its source is no longer configured. Add it to SITE_CONFIG again.')
     const { contentHash, controlId, type, trigger, sentAt, charset, lanes, parked } =
       describeMessage(raw, { charset: configured.charset, keyRule: configured.keyRule, hospitalId: configured.hospital, zoneOffset })
     return { contentHash, controlId, type, trigger, sentAt, charset, lanes, parked }

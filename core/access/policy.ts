@@ -1,8 +1,8 @@
 import type { Principal, Role } from './principal.ts'
 
 /** What a caller may ask for. A route names one; there is no right outside this list. */
-export const permissions = ['me.read', 'directory.read', 'patient.read', 'patient.link', 'record.read', 'visit.read', 'charge.read',
-  'statement.read', 'ledger.read', 'message.read', 'message.operate', 'message.convert', 'operations.read', 'job.run', 'audit.read',
+export const permissions = ['me.read', 'directory.read', 'patient.read', 'patient.link', 'record.read', 'record.write', 'profile.write', 'visit.read', 'charge.read',
+  'statement.read', 'ledger.read', 'message.read', 'message.operate', 'message.convert', 'mapping.operate', 'queue.operate', 'destination.operate', 'client.manage', 'operations.read', 'job.run', 'audit.read',
   'clock.move', 'simulator.operate'] as const
 export type Permission = typeof permissions[number]
 
@@ -12,12 +12,12 @@ export type Permission = typeof permissions[number]
  */
 type Scope = 'own' | 'organization' | 'books' | 'all'
 
-const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own' } as const
+const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'profile.write': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own' } as const
 const clinical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'organization', 'record.read': 'organization', 'visit.read': 'organization' } as const
 const accounts = { 'charge.read': 'organization', 'statement.read': 'organization' } as const
 /** The technical side sees messages, since it repairs them, and so what becomes of each: records, visits, charges. */
 const technical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'all', 'patient.link': 'all', 'record.read': 'all', 'visit.read': 'all',
-  'charge.read': 'all', 'statement.read': 'all', 'message.read': 'all', 'message.operate': 'all', 'message.convert': 'all', 'operations.read': 'all',
+  'charge.read': 'all', 'statement.read': 'all', 'message.read': 'all', 'message.operate': 'all', 'message.convert': 'all', 'mapping.operate': 'all', 'queue.operate': 'all', 'destination.operate': 'all', 'operations.read': 'all',
   'job.run': 'all', 'clock.move': 'all', 'simulator.operate': 'all' } as const
 const bystander = { 'me.read': 'all' } as const
 
@@ -37,8 +37,8 @@ const policy: Readonly<Record<Role, Readonly<Partial<Record<Permission, Scope>>>
   finance: { ...bystander, 'directory.read': 'all', 'charge.read': 'books', 'statement.read': 'books', 'ledger.read': 'books' },
   operator: technical,
   auditor: { ...bystander, 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all' },
-  administrator: { ...technical, 'ledger.read': 'all', 'audit.read': 'all' },
-  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'charge.read': 'books' }
+  administrator: { ...technical, 'ledger.read': 'all', 'audit.read': 'all', 'client.manage': 'all' },
+  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'record.write': 'books', 'charge.read': 'books' }
 }
 
 /** How far a permission carries a caller. */

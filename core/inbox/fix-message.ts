@@ -30,7 +30,7 @@ export async function fixMessage ({ inTransaction, clock, ids, describe, notify 
   const fixedId = await inTransaction(async ({ inbox }) => {
     const [original] = await inbox.load([id])
     if (original === undefined) throw new DomainError('MESSAGE_NOT_FOUND', 'There is no message with this id. Look it up in the list of messages.')
-    const description = describe({ source: original.source, raw })
+    const description = describe({ source: original.source, format: original.format, raw })
     if (description.parked !== null) {
       throw new DomainError('MESSAGE_MALFORMED', 'The corrected message still cannot be read. Check its header and character set.', description.parked.place ?? undefined)
     }

@@ -1,4 +1,4 @@
-export type { AwaitOutcome, Failure, MessageOutcome, MessageStatus, NewMessage, Receipt, ReceiveMessage, StoredMessage } from './message.ts'
+export type { AwaitOutcome, Failure, MessageFormat, MessageOutcome, MessageStatus, NewMessage, Receipt, ReceiveMessage, StoredMessage } from './message.ts'
 export type { InboxStatistics, InboxStore, MessageFilter, MessageSummary, QueuedMessage } from './ports.ts'
 export { applyMessages, type Applied, type ApplyMessage, type Settled } from './apply-messages.ts'
 export { fixMessage, type FixMessage } from './fix-message.ts'

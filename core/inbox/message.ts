@@ -13,12 +13,15 @@ import type { ErrorKind } from '../errors.ts'
  */
 export type MessageStatus = 'received' | 'applied' | 'dead' | 'conflict' | 'skipped'
 
+/** hl7v2: one message. fhir: one resource or Bundle, JSON. row: one row of a view, JSON. */
+export type MessageFormat = 'hl7v2' | 'fhir' | 'row'
+
 export interface NewMessage {
   readonly id: string
   /** The configured source it came by (SITE_CONFIG sources[].name). */
   readonly source: string
   readonly hospitalId: string
-  readonly format: 'hl7v2'
+  readonly format: MessageFormat
   readonly raw: Uint8Array
   /** SHA-256 of the raw bytes, hex. */
   readonly contentHash: string

@@ -1,5 +1,5 @@
 import type { Ids } from '../ids.ts'
-import type { NewMessage, StoredMessage } from './message.ts'
+import type { MessageFormat, NewMessage, StoredMessage } from './message.ts'
 
 /**
  * What can be read of a message's bytes with today's configuration. A replay reads them anew, because what parked it
@@ -7,7 +7,7 @@ import type { NewMessage, StoredMessage } from './message.ts'
  */
 export type Description = Pick<NewMessage, 'contentHash' | 'controlId' | 'type' | 'trigger' | 'sentAt' | 'charset' | 'lanes' | 'parked'>
 
-export type DescribeMessage = (message: { readonly source: string, readonly raw: Uint8Array }) => Description
+export type DescribeMessage = (message: { readonly source: string, readonly format: MessageFormat, readonly raw: Uint8Array }) => Description
 
 /** A new message in place of `original`, linked to it; the acknowledgement stays the one the sender got. */
 export function replayOf (original: StoredMessage, by: {

@@ -1,3 +1,4 @@
+export type { ConnectionStatus } from './connection-status.ts'
 export type { Alert } from './alert.ts'
 export type { Job, JobResult, JobRun, Timer } from './job.ts'
 export type { AlertStore, IdempotencyStore, JobRunStore, LeaseStore, SettingStore } from './ports.ts'

@@ -21,6 +21,11 @@ export interface RecordChange {
   readonly hospitalId: string
   /** The patient whose compartment this belongs to; null for directory records. */
   readonly patientId: string | null
+  /**
+   * Made here (by a patient, an app, a rule): the hospital has not said it, so it goes out to the hospital's
+   * destinations. Absent: the hospital knows it.
+   */
+  readonly isOurs?: boolean
   /** The inbox message or interface that said it. */
   readonly source: string
   /** Version (hash) of the mapping that read it, where one did. */

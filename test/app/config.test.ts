@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { environmentNames, readConfig } from '../../app/config.ts'
-import { siteConfigSchema } from '../../app/site-config.ts'
+import { environmentNames, readConfig, type Config } from '../../app/config.ts'
+import { siteConfigSchema, type MllpSourceConfig } from '../../app/site-config.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
 
@@ -11,16 +11,16 @@ t.test('without any setting the product listens for one hospital on loopback', a
   t.equal(config.host, '127.0.0.1')
   t.equal(config.httpPort, 3000)
   t.same(readConfig({ DATABASE_URL: '', REDIS_URL: '', HTTP_PORT: '', SITE_CONFIG: '' }, { isDemo: false, root }), config, 'what is set to nothing is not set')
-  t.same(config.site.sources.map(({ name, hospital, port, ack, keyRule, mappingSite }) => ({ name, hospital, port, ack, keyRule, mappingSite })),
+  t.same(mllpSources(config).map(({ name, hospital, port, ack, keyRule, mappingSite }) => ({ name, hospital, port, ack, keyRule, mappingSite })),
     [{ name: 'his', hospital: 'hospital', port: 2575, ack: 'stored', keyRule: 'control_id', mappingSite: 'base' }])
-  t.equal(config.site.sources[0]?.limits.maxMessageBytes, 16 * 1024 * 1024)
+  t.equal(mllpSources(config)[0]?.limits.maxMessageBytes, 16 * 1024 * 1024)
 })
 
 t.test('the demo has one source for each simulated hospital', async (t) => {
   const config = readConfig({ MLLP_PORT: '4000' }, { isDemo: true, root })
-  t.same(config.site.sources.map(({ name, port, charset }) => ({ name, port, charset })),
+  t.same(mllpSources(config).map(({ name, port, charset }) => ({ name, port, charset })),
     [{ name: 'east', port: 4000, charset: 'UTF-8' }, { name: 'west', port: 4001, charset: 'GB18030' }])
-  t.same(readConfig({ MLLP_PORT: '0' }, { isDemo: true, root }).site.sources.map((source) => source.port), [0, 0])
+  t.same(mllpSources(readConfig({ MLLP_PORT: '0' }, { isDemo: true, root })).map((source) => source.port), [0, 0])
 })
 
 t.test('a faulty setting is refused with a line that names it', async (t) => {
@@ -57,10 +57,14 @@ t.test('every setting stands in the README and every key of SITE_CONFIG in docs/
   for (const key of keysOf(siteConfigSchema)) t.match(page, `\`${key}\``, key)
 })
 
+function mllpSources ({ site }: Config): readonly MllpSourceConfig[] {
+  return site.sources.filter((source) => source.kind === 'mllp')
+}
+
 function keysOf (schema: unknown): string[] {
   if (typeof schema !== 'object' || schema === null) return []
-  const { properties, items } = schema as { properties?: Record<string, unknown>, items?: unknown }
+  const { properties, items, anyOf } = schema as { properties?: Record<string, unknown>, items?: unknown, anyOf?: readonly unknown[] }
   const own = Object.entries(properties ?? {})
-  const headings = new Set(['hospitals', 'sources'])
-  return [...own.map(([key]) => key).filter((key) => !headings.has(key)), ...own.flatMap(([, value]) => keysOf(value)), ...keysOf(items)]
+  const headings = new Set(['hospitals', 'sources', 'destinations'])
+  return [...own.map(([key]) => key).filter((key) => !headings.has(key)), ...own.flatMap(([, value]) => keysOf(value)), ...keysOf(items), ...(anyOf ?? []).flatMap(keysOf)]
 }

@@ -81,7 +81,7 @@ async function applyCharges (parts: Composed, load: { readonly run: string, read
   const messages = Array.from({ length: load.count }, (_, index) => {
     const hospital = load.spread[index % load.spread.length] ?? 'h1'
     const raw = Buffer.from(charge(`${load.run}-${index}`, index % 500, hospital))
-    const { parked, ...description } = describe({ source: hospital, raw })
+    const { parked, ...description } = describe({ source: hospital, format: 'hl7v2', raw })
     return { id: randomUUID(), source: hospital, hospitalId: hospital, format: 'hl7v2' as const, raw, ...description, parked, contentHash: createHash('sha256').update(raw).digest('hex'), dedupeKey: randomUUID(), receivedAt: new Date(), ack: Buffer.alloc(0), replayOf: null }
   })
   const usage = await usageOf(async () => {

@@ -14,6 +14,7 @@ const mapped: Mapped = {
   header: { resourceType: 'MessageHeader', id: uuid(9), eventCoding: { code: 'A04' }, source: { endpoint: 'urn:x' }, focus: [{ reference: `Patient/${uuid(1)}` }] },
   changes: [aChange(patient), aChange({ ...encounter, status: 'in-progress' }), aChange(encounter, { weak: true })],
   notes: [],
+  unmapped: [],
   version: 'v1'
 }
 const parameters = (...pairs: ReadonlyArray<readonly [string, string]>): string => JSON.stringify({ resourceType: 'Parameters', parameter: pairs.map(([name, valueString]) => ({ name, valueString })) })

@@ -28,10 +28,10 @@ t.test('finance → keeps the books of one hospital, or of all at head office, a
   t.strictSame(reachOf(aPrincipal('finance'), 'record.read'), { kind: 'none' })
 })
 
-t.test('whoever may do something at all → may ask who they are; only the audit is closed to operators', async (t) => {
+t.test('whoever may do something at all → may ask who they are; books, clinical writing, profiles and clients are closed to operators', async (t) => {
   for (const role of roles) t.strictSame(reachOf(aPrincipal(role), 'me.read'), { kind: 'all' })
   const closed = permissions.filter((permission) => reachOf(aPrincipal('operator'), permission).kind === 'none')
-  t.strictSame(closed, ['ledger.read', 'audit.read'])
+  t.strictSame(closed, ['record.write', 'profile.write', 'client.manage', 'ledger.read', 'audit.read'])
 })
 
 t.test('a list and its single things → follow the same decision', async () => {
