@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { compileFacts, describeSite, checkSite } from '../mappings/index.ts'
+import { checkOutbound, checkSite, compileFacts, describeOutbound, describeSite } from '../mappings/index.ts'
 import { loadMappings } from './load-mappings.ts'
 import { runExamples } from './mapping-examples.ts'
 
@@ -11,10 +11,11 @@ async function checkMappings (site: string, print: (line: string) => void): Prom
   const directory = process.env['MAPPINGS_DIR'] ?? 'mappings'
   const sources = await loadMappings(directory)
   const { mapping, resolved, faults } = checkSite(sources, site)
-  const factFaults = faultsOf(() => compileFacts(sources.facts))
-  for (const fault of [...faults, ...factFaults]) print(fault)
-  if (faults.length + factFaults.length > 0) return false
-  for (const line of describeSite(resolved)) print(line)
+  const outbound = checkOutbound(sources, site)
+  const wrong = new Set([...faults, ...outbound.faults, ...faultsOf(() => compileFacts(sources.facts))])
+  for (const fault of wrong) print(fault)
+  if (wrong.size > 0) return false
+  for (const line of [...describeSite(resolved), ...describeOutbound(outbound.resolved)]) print(line)
   const examples = await runExamples(join(directory, 'sites', site, 'examples'), mapping)
   for (const { name, isSame, found } of examples) print(isSame ? `example ${name}: as expected` : `example ${name}: differs, found ${JSON.stringify(found, null, 2)}`)
   print(`${site}: mapping version ${mapping.version}, ${examples.length} examples, ${examples.filter(({ isSame }) => !isSame).length} differ`)

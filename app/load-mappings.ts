@@ -2,14 +2,25 @@ import { readFile, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { MappingSources, TableFiles } from '../mappings/index.ts'
 
-/** Reads MAPPINGS_DIR: base/, sites/<site>/ and facts/. What the files say is judged by compileSite and compileFacts. */
+/** Reads MAPPINGS_DIR: base/, outbound/, sites/<site>/ and facts/. What the files say is judged by those that compile them. */
 export async function loadMappings (directory: string): Promise<MappingSources> {
   const sites = await names(join(directory, 'sites'), (entry) => entry.isDirectory())
   return {
     base: await tableFiles(join(directory, 'base')),
-    sites: Object.fromEntries(await Promise.all(sites.map(async (site) => [site, await tableFiles(join(directory, 'sites', site))] as const))),
-    facts: await jsonFiles(join(directory, 'facts'))
+    sites: Object.fromEntries(await Promise.all(sites.map(async (site) => [site, await siteFiles(join(directory, 'sites', site))] as const))),
+    facts: await jsonFiles(join(directory, 'facts')),
+    outbound: await tableFiles(join(directory, 'outbound'))
   }
+}
+
+/** The types of fhir/types.json, and the site's own files of sites/<site>/fhir by name; judged by compileFhir. */
+export async function loadFhirMapping (directory: string, site: string): Promise<{ readonly types: unknown, readonly site: Readonly<Record<string, unknown>> }> {
+  const { types } = await jsonFiles(join(directory, 'fhir'))
+  return { types, site: await jsonFiles(join(directory, 'sites', site, 'fhir')) }
+}
+
+async function siteFiles (directory: string): Promise<MappingSources['sites'][string]> {
+  return { ...await tableFiles(directory), outbound: await tableFiles(join(directory, 'outbound')) }
 }
 
 async function tableFiles (directory: string): Promise<TableFiles> {

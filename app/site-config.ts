@@ -159,6 +159,14 @@ export const siteConfigSchema = Type.Object({
   sms: Type.Optional(Type.Object({
     url: Type.String(),
     secretFile: Type.String()
+  }, { additionalProperties: false })),
+  wechat: Type.Optional(Type.Object({
+    appId: Type.String({ minLength: 1 }),
+    secretFile: Type.String({ description: 'File with the secret of the official account.' }),
+    tokenFile: Type.String({ description: 'File with the token that call-backs are signed with.' }),
+    redirectUrl: Type.String({ description: 'Page of the patient app that WeChat sends the browser back to.' }),
+    url: Type.String({ default: 'https://api.weixin.qq.com' }),
+    authorizeUrl: Type.String({ default: 'https://open.weixin.qq.com/connect/oauth2/authorize' })
   }, { additionalProperties: false }))
 }, { additionalProperties: false })
 

@@ -12,6 +12,15 @@ export function nextAttempt (attempts: number, now: Date, random: number): Date 
   return waitMs === undefined ? null : new Date(now.getTime() + Math.round(waitMs * (1 + random / 5)))
 }
 
+/** Waits before a system that could not be reached is looked for again; the last one goes on. */
+const missesMs = [1_000, 2_000, 5_000, 10_000, 30_000, 60_000] as const
+
+/** When to look again after `misses` looks in a row in vain, by real time. It does not end by itself. */
+export function nextLook (misses: number, now: Date, random: number): Date {
+  const waitMs = missesMs[Math.min(misses, missesMs.length) - 1] ?? missesMs[0]
+  return new Date(now.getTime() + Math.round(waitMs * (1 + random / 5)))
+}
+
 /** The catalogue's code of an error, also of one that is not a DomainError (a MappingError); null for a surprise. */
 export function codeOf (error: unknown): ErrorCode | null {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : null

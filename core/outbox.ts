@@ -18,9 +18,17 @@ export interface OutboxStore {
   readonly add: (message: OutboxMessage) => Promise<boolean>
   /** Messages of a kind whose next attempt is due, oldest first. By kind, so that a slow carrier holds up its own only. */
   readonly due: (at: Date, limit: number, kind: string) => Promise<readonly WaitingOutboxMessage[]>
+  /** The same for a kind that keeps its order: the oldest ones, up to the first that still waits for its retry. */
+  readonly dueInOrder: (at: Date, limit: number, kind: string) => Promise<readonly WaitingOutboxMessage[]>
+  /** One message that waits and is due; null where it is settled, not due or unknown. */
+  readonly dueOne: (id: string, at: Date) => Promise<WaitingOutboxMessage | null>
   readonly markDone: (id: string, at: Date) => Promise<void>
   readonly markRetry: (id: string, retry: { readonly attempts: number, readonly nextAt: Date, readonly reason: string }) => Promise<void>
   readonly markDead: (id: string, dead: { readonly attempts: number, readonly reason: string, readonly at: Date }) => Promise<void>
+  /** Dead or done → waiting, as if it had not been tried; false where it waits already or is unknown. */
+  readonly reopen: (id: string) => Promise<boolean>
+  /** Dead → done without being carried out, by somebody's decision; false where it is not dead. */
+  readonly dismiss: (id: string, at: Date) => Promise<boolean>
   readonly counts: () => Promise<{ readonly waiting: number, readonly dead: number, readonly oldestAt: Date | null }>
 }
 
@@ -30,11 +38,19 @@ export interface OutboxStore {
  */
 export type CarryOut = (message: OutboxMessage) => Promise<void>
 
+/** How the messages of one kind go beside each other. */
+export interface KindRule {
+  /** At a time, on all nodes together where `inOrder`, else on each node. */
+  readonly maxRunning: number
+  /** The next one is not begun before the one ahead of it is done or dead; so its retries hold up its own kind. */
+  readonly inOrder: boolean
+}
+
 /** What carries the outbox out: in process, or a queue server. */
 export interface OutboxEngine {
   /** There may be new messages: called after a transaction that wrote some. */
   readonly notify: () => void
-  /** Settles when nothing is due any more. */
+  /** Settles when nothing is due any more, but for kinds that are paused. */
   readonly drain: () => Promise<void>
   /** Settles when what was begun is recorded; nothing new is begun. */
   readonly stop: () => Promise<void>

@@ -23,13 +23,18 @@ export interface CodeTableFile {
 export function compileCodeTable (file: CodeTableFile, byName: (name: string) => CodeTableFile | undefined): CodeTable {
   const rows = new Map<string, Coded>()
   for (const each of lineage(file, byName)) {
-    for (const [code, to] of Object.entries(each.map)) rows.set(code, typeof to === 'string' ? { code: to, system: each.system, display: undefined } : { code: to.code, system: to.system ?? each.system, display: to.display })
+    for (const [code, to] of Object.entries(each.map)) rows.set(code, codedIn(each, to))
   }
   return { name: file.table, find: (code) => rows.get(code) }
 }
 
+/** One row of a file as it stands there; the file's system is meant where the row names none. */
+export function codedIn (file: CodeTableFile, to: CodeTableFile['map'][string]): Coded {
+  return typeof to === 'string' ? { code: to, system: file.system, display: undefined } : { code: to.code, system: to.system ?? file.system, display: to.display }
+}
+
 /** Oldest ancestor first. A circle ends where it closes. */
-function lineage (file: CodeTableFile, byName: (name: string) => CodeTableFile | undefined): readonly CodeTableFile[] {
+export function lineage (file: CodeTableFile, byName: (name: string) => CodeTableFile | undefined): readonly CodeTableFile[] {
   const line: CodeTableFile[] = [file]
   for (let parent = file.extends; parent !== undefined;) {
     const found = byName(parent)

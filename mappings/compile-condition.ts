@@ -1,7 +1,8 @@
 import type { CodeTable } from './code-tables.ts'
-import { parseHl7Path } from './path.ts'
+import { parsePath } from './path.ts'
 import type { Condition } from './row.ts'
 import { textIn, type Scope } from './scope.ts'
+import type { Columns } from './view-table.ts'
 
 export type Holds = (scope: Scope) => boolean
 
@@ -10,6 +11,7 @@ export interface ConditionCompiling {
   readonly codeTables: ReadonlyMap<string, CodeTable>
   readonly fault: (why: string) => void
   readonly read: (segment: string) => void
+  readonly columns: Columns
 }
 
 /** Null where there is no condition. */
@@ -21,7 +23,7 @@ export function compileConditions (when: Readonly<Record<string, Condition>> | u
 }
 
 function compileCondition (pathText: string, condition: Condition, compiling: ConditionCompiling): Holds {
-  const path = parseHl7Path(pathText)
+  const path = parsePath(pathText, compiling.columns)
   if (path === null) {
     compiling.fault(`no such path in "when": "${pathText}"`)
     return () => false

@@ -1,5 +1,5 @@
 import type { ConditionCompiling } from './compile-condition.ts'
-import { parseHl7Path, type Hl7Path } from './path.ts'
+import { parsePath, type Hl7Path } from './path.ts'
 import type { Row } from './row.ts'
 import { instanceIn, textIn, type Making, type Scope } from './scope.ts'
 
@@ -31,6 +31,12 @@ export function compileKey (row: Row, compiling: ConditionCompiling): KeyOf {
   }
 }
 
+/** The path of an `id` row that its key is read from, for its origin; null where only its further parts are filled. */
+export function compileKeyPath (row: Row, compiling: ConditionCompiling): (scope: Scope) => string | null {
+  const sources = texts(row.from).flatMap((text) => sourceOf(text, { ...compiling, fault: () => undefined }))
+  return (scope) => sources.find(({ path }) => textIn(path, scope) !== undefined)?.path.text ?? null
+}
+
 function firstFilled (sources: readonly KeySource[], scope: Scope): string | undefined {
   for (const { numbering, path } of sources) {
     const text = textIn(path, scope)
@@ -41,7 +47,7 @@ function firstFilled (sources: readonly KeySource[], scope: Scope): string | und
 
 function sourceOf (text: string, compiling: ConditionCompiling): readonly KeySource[] {
   const [, numbering, pathText] = /^(?:([a-z]+):)?(.*)$/.exec(text) ?? []
-  const path = parseHl7Path(pathText ?? '')
+  const path = parsePath(pathText ?? '', compiling.columns)
   if (path === null || path.field === 0) {
     compiling.fault(`no such path: "${text}"`)
     return []

@@ -5,13 +5,15 @@ import { compileRows } from './compile-rows.ts'
 import { arrange, compileGroups, type GroupNode } from './groups.ts'
 import type { Mapped, MappingContext } from './mapping.ts'
 import { MappingError } from './mapping-error.ts'
-import { filled, parseHl7Path, type Hl7Path } from './path.ts'
+import { filled, parsePath, type Hl7Path } from './path.ts'
 import { directoryTypes } from './required-elements.ts'
 import { aliasOf } from './resolve-site.ts'
+import { isTellable } from './run.ts'
 import { textIn, type Instance, type Making, type Scope } from './scope.ts'
 import type { MessageSource } from './source.ts'
 import type { MessageTable, ResolvedRow } from './tables.ts'
 import { instantOf, parseTimestamp, type Zone } from './time.ts'
+import { newTrace } from './trace.ts'
 import type { CodeTable } from './code-tables.ts'
 
 /** `version` goes on every change. */
@@ -45,18 +47,39 @@ export function compileMessage (table: MessageTable, compiling: MessageCompiling
   const grouping = compileGroups(table.groups ?? {})
   for (const { starts } of Object.values(table.groups ?? {})) for (const segment of starts) known.add(segment)
   const expectations = compileExpectations(table, within)
-  const times = (table.asOf ?? ['EVN-2', 'EVN-6', 'MSH-7']).flatMap((text) => parseHl7Path(text) ?? [])
+  const times = (table.asOf ?? ['EVN-2', 'EVN-6', 'MSH-7']).flatMap((text) => parsePath(text, compiling.columns) ?? [])
   const focus = table.focus ?? []
-  return (message, context, { zone, version }) => {
+  const make = (message: MessageSource, making: MessageMaking, version: string): Mapped => {
     const root = arrange(message, grouping)
     const top: Scope = { node: root, segment: null, field: 0, repetition: 0, outer: null }
     for (const meets of expectations) meets(message)
-    const instances = new Map<string, Instance[]>()
-    const making: Making = { context, zone, notes: unread(message, known), named: new Map(), instances }
-    for (const plan of byKey) instances.set(plan.alias, instancesOf(plan, root, making))
+    for (const plan of byKey) making.instances.set(plan.alias, instancesOf(plan, root, making))
     const asOf = asOfIn(times, top, making)
     const changes = changesOf(plans, making, asOf, version)
-    return { changes, header: headerOf(header, top, making, focus), notes: making.notes, unmapped: [], version }
+    return { changes, header: headerOf(header, top, making, focus), notes: making.notes, unmapped: making.unmapped, version }
+  }
+  return (message, context, { zone, version }) => {
+    const making: MessageMaking = { context, zone, notes: unread(message, known), named: new Map(), unmapped: [], trace: context.origins === undefined ? null : newTrace(), instances: new Map() }
+    return making.trace === null ? make(message, making, version) : tracing(making, () => make(message, making, version))
+  }
+}
+
+interface MessageMaking extends Making {
+  readonly instances: Map<string, readonly Instance[]>
+}
+
+/** Tells the origins of what was made, or gives the row at work to the refusal. */
+function tracing ({ trace, context, named }: Making, make: () => Mapped): Mapped {
+  try {
+    const mapped = make()
+    const kept = new Set([...named.values()].map(({ resourceType, id }) => `${resourceType}/${id}`))
+    const made = new Set(trace?.told.map(({ resource }) => resource))
+    const mentioned = trace?.named.filter(({ resource }) => kept.has(resource) && !made.has(resource)) ?? []
+    for (const origin of [...mentioned, ...trace?.told ?? []]) context.origins?.(origin)
+    return mapped
+  } catch (error) {
+    if (!(error instanceof MappingError)) throw error
+    throw new MappingError(error.code, error.message, error.place, { lacks: error.lacks, unmapped: error.unmapped, row: trace?.at ?? null })
   }
 }
 
@@ -87,7 +110,7 @@ function unread (message: MessageSource, known: ReadonlySet<string>): string[] {
 
 function compileExpectations (table: MessageTable, compiling: ResourceCompiling): ReadonlyArray<(message: MessageSource) => void> {
   return Object.entries(table.expects ?? {}).flatMap(([pathText, name]) => {
-    const path = parseHl7Path(pathText)
+    const path = parsePath(pathText, compiling.columns)
     const codes = compiling.codeTables.get(name)
     if (path === null) compiling.tableFault(`no such path in "expects": "${pathText}"`)
     if (codes === undefined) compiling.tableFault(`no table "${name}"`)
@@ -100,13 +123,16 @@ function expectCode (message: MessageSource, path: Hl7Path, codes: CodeTable): v
     if (segment.name !== path.segment) continue
     const text = filled(segment.value(path.field, 1, path.component || 1, path.subcomponent || 1))
     if (text === undefined) throw new MappingError('MAPPING_VALUE_MISSING', `${path.text} is empty and decides what the segment means; have the sender fill it.`, path.text)
-    if (codes.find(text) === undefined) throw new MappingError('MAPPING_CODE_UNKNOWN', `${path.text} has a code that table ${codes.name} lacks; add it to the site's table.`, path.text)
+    if (codes.find(text) !== undefined) continue
+    const lacks = isTellable(text) ? { table: codes.name, code: text, place: path.text } : null
+    throw new MappingError('MAPPING_CODE_UNKNOWN', `${path.text} has a code that table ${codes.name} lacks; resolve it or add it to the site's table.`, path.text, { lacks, unmapped: lacks === null ? [] : [lacks] })
   }
 }
 
 function instancesOf (plan: ResourcePlan, root: GroupNode, making: Making): Instance[] {
   const found: Instance[] = []
   const seen = new Map<string, number>()
+  if (making.trace !== null) making.trace.at = plan.keyOrigin
   for (const scope of plan.scopes(root)) {
     if (plan.holds !== null && !plan.holds(scope)) continue
     const named = plan.keyOf?.(scope, making) ?? keyOfMessage(plan, found.length, scope, making)
@@ -173,8 +199,9 @@ function headerOf (fill: Fill, top: Scope, making: Making, focus: readonly strin
   const controlId = textIn(controlIdPath, top) ?? ''
   const { hospitalId, stableId } = making.context
   const into: Record<string, unknown> & { resourceType: 'MessageHeader', id: string } = { resourceType: 'MessageHeader', id: stableId(hospitalId, 'MessageHeader', controlId) }
-  const draft: Draft = { into, deleted: [], weak: [], strong: [] }
+  const draft: Draft = { into, deleted: [], weak: [], strong: [], told: making.trace === null ? null : [] }
   fill(draft, top, making)
+  for (const element of draft.told ?? []) making.trace?.told.push({ resource: `MessageHeader/${into.id}`, ...element })
   const references = focus.flatMap((alias) => (making.instances.get(alias) ?? []).filter((instance) => !instance.isLeftOut).map(({ reference }) => reference))
   if (references.length > 0) into['focus'] = [...new Set(references)].map((reference) => ({ reference }))
   return into

@@ -1,17 +1,18 @@
 import type { RecordChange } from '../core/records/index.ts'
 import { compileConditions, type Holds } from './compile-condition.ts'
-import { compileKey, type KeyOf } from './compile-key.ts'
+import { compileKey, compileKeyPath, type KeyOf } from './compile-key.ts'
 import type { Draft, Fill } from './compile-row.ts'
 import { compileRows, type TableCompiling } from './compile-rows.ts'
 import type { JsonObject } from './element-path.ts'
 import { occurrences, within, type GroupNode } from './groups.ts'
 import { MappingError } from './mapping-error.ts'
-import { parseHl7Path } from './path.ts'
+import { parsePath } from './path.ts'
 import { directoryTypes, isRequired, requiredElements } from './required-elements.ts'
 import { aliasOf } from './resolve-site.ts'
 import type { Row } from './row.ts'
 import { instanceIn, type Instance, type Making, type Scope } from './scope.ts'
-import type { ResolvedRow, ResourceTable } from './tables.ts'
+import type { Origin, ResolvedRow, ResourceTable } from './tables.ts'
+import type { Trace, ToldElement } from './trace.ts'
 
 /** One line of a message table, ready to run. */
 export interface ResourcePlan {
@@ -26,6 +27,8 @@ export interface ResourcePlan {
   readonly keyWithin: readonly string[]
   /** Refused without a key; else a key is made of the message's own id. */
   readonly keyPlace: string | null
+  /** Where the `id` row stands; null where there is none. */
+  readonly keyOrigin: Origin | null
   readonly make: (instance: Instance, making: Making) => MadeResource | null
 }
 
@@ -55,7 +58,8 @@ export function compileResource (table: ResourceTable, rows: readonly ResolvedRo
     keyOf: keyRow === undefined ? null : compileKey(keyRow, { ...compiling, fault: (why) => { compiling.fault(keyRow, why) } }),
     keyWithin: aliasesOf(keyRow, compiling),
     keyPlace: keyRow?.required === true ? placeOf(keyRow) : null,
-    make: compileMake(table, fill, required)
+    keyOrigin: keyRow === undefined ? null : compiling.originOf(keyRow),
+    make: compileMake(table, { fill, required, tellKey: keyRow === undefined ? null : compileTellKey(keyRow, compiling) })
   }
 }
 
@@ -73,7 +77,7 @@ function compileScopes (per: string, compiling: ResourceCompiling): (root: Group
   if (compiling.groups.has(per)) {
     return (root) => occurrences(root, per).map((node) => ({ node, segment: node.segments[0] ?? null, field: 0, repetition: 0, outer: null }))
   }
-  const path = parseHl7Path(per)
+  const path = parsePath(per, compiling.columns)
   if (path === null || path.component !== 0) {
     compiling.tableFault(`"per" is neither a segment, a field nor a group: "${per}"`)
     return () => []
@@ -85,12 +89,30 @@ function compileScopes (per: string, compiling: ResourceCompiling): (root: Group
     Array.from({ length: segment.count(field) }, (_, index) => ({ node, segment, field, repetition: index + 1, outer: null })))
 }
 
-function compileMake (table: ResourceTable, fill: Fill, required: readonly string[]): ResourcePlan['make'] {
+interface MakeParts {
+  readonly fill: Fill
+  readonly required: readonly string[]
+  readonly tellKey: ((scope: Scope) => ToldElement) | null
+}
+
+function compileTellKey (row: Row, compiling: ResourceCompiling): MakeParts['tellKey'] {
+  const origin = compiling.originOf(row)
+  const pathIn = compileKeyPath(row, { ...compiling, fault: () => undefined })
+  return origin === null ? null : (scope) => ({ element: 'id', ...origin, from: pathIn(scope), as: null, table: null })
+}
+
+/** Now that the resource is whole. */
+function tellResource ({ told }: Trace, { reference, scope }: Instance, elements: readonly ToldElement[], tellKey: MakeParts['tellKey']): void {
+  if (tellKey !== null) told.push({ resource: reference, ...tellKey(scope) })
+  for (const element of elements) told.push({ resource: reference, ...element })
+}
+
+function compileMake (table: ResourceTable, { fill, required, tellKey }: MakeParts): ResourcePlan['make'] {
   const isWeak = table.weak === true
   const type = table.resource
   return (instance, making) => {
     const into: JsonObject & { resourceType: string, id: string } = { resourceType: type, id: instance.id }
-    const draft: Draft = { into, deleted: [], weak: [], strong: [] }
+    const draft: Draft = { into, deleted: [], weak: [], strong: [], told: making.trace === null ? null : [] }
     fill(draft, instance.scope, making)
     const missing = required.find((element) => !Object.keys(into).some((name) => isRequired(element, name)))
     if (missing !== undefined) {
@@ -99,6 +121,7 @@ function compileMake (table: ResourceTable, fill: Fill, required: readonly strin
       instance.isLeftOut = true
       return null
     }
+    if (making.trace !== null) tellResource(making.trace, instance, draft.told ?? [], tellKey)
     return {
       resource: into,
       removed: isWeak ? draft.strong.filter((element) => !(element in into)) : removedOf(draft),

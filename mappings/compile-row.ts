@@ -5,9 +5,11 @@ import { compilePut, isObject, parseElementPath, type ElementPath, type JsonObje
 import { compileItemScopes } from './item-scopes.ts'
 import { isWithin, within, type GroupNode } from './groups.ts'
 import { MappingError } from './mapping-error.ts'
-import { isDeleted, parseHl7Path, type Hl7Path } from './path.ts'
+import { isDeleted, parsePath, type Hl7Path } from './path.ts'
 import { cellOf, instanceIn, repetitionsIn, segmentIn, type Making, type Scope } from './scope.ts'
 import type { Row } from './row.ts'
+import type { Origin } from './tables.ts'
+import { nextPlace, tell, type ToldElement } from './trace.ts'
 
 /** A resource or an item of one, while its rows fill it. */
 export interface Draft {
@@ -17,6 +19,8 @@ export interface Draft {
   /** Top-level elements that rows marked weak, or strong, against their resource. */
   readonly weak: string[]
   readonly strong: string[]
+  /** Null unless origins were asked for. */
+  readonly told: ToldElement[] | null
 }
 
 /** constant: something, but nothing of the sender's. missing: a required value is absent. */
@@ -30,7 +34,27 @@ export interface RowCompiling extends ConditionCompiling {
   readonly isItem: boolean
   /** A row of the same target list under a name like `value[x]`. */
   readonly siblings: readonly ElementPath[]
-  readonly compileItems: (row: Row, put: Put, isList: boolean) => Fill
+  readonly compileItems: (row: Row, target: Target) => Fill
+  /** Where the row stands in its file. */
+  readonly origin: Origin | null
+}
+
+/** Where a row puts its values. */
+export interface Target {
+  readonly path: ElementPath
+  readonly put: Put
+  readonly isList: boolean
+}
+
+/** Puts a value and, where somebody asked, tells where it came from; `from` is null for what is not the sender's. */
+type Place = (draft: Draft, making: Making, value: unknown, from: string | null) => void
+
+function compilePlace (row: Row, path: ElementPath, put: Put, origin: Origin | null): Place {
+  const by = origin === null ? null : { ...origin, as: row.as ?? null, table: row.table ?? null }
+  return (draft, making, value, from) => {
+    if (draft.told !== null && making.trace !== null && by !== null) tell(draft.told, making.trace, nextPlace(path, draft.into, value), { ...by, from })
+    put(draft.into, value)
+  }
 }
 
 export function compileRow (row: Row, compiling: RowCompiling): Fill {
@@ -46,7 +70,9 @@ export function compileRow (row: Row, compiling: RowCompiling): Fill {
   const guard = compileGuard(path, compiling.siblings)
   const top = path[0]?.name ?? ''
   const { weak } = row
+  const { origin } = compiling
   return (draft, scope, making) => {
+    if (making.trace !== null) making.trace.at = origin
     if (holds !== null && !holds(scope)) return 'nothing'
     if (guard !== null && guard(draft.into)) return 'nothing'
     const outcome = source(draft, scope, making)
@@ -72,16 +98,26 @@ function compileEach (row: Row, source: Fill, compiling: RowCompiling): Fill {
 
 function compileSource (row: Row, path: ElementPath, put: Put, compiling: RowCompiling): Fill {
   const isList = path.some((step) => step.list === 'append')
-  if (row.rows !== undefined) return compiling.compileItems(row, put, isList)
+  if (row.rows !== undefined) return compiling.compileItems(row, { path, put, isList })
+  if (row.deletes === true) return compileDeletion(path)
+  const place = compilePlace(row, path, put, compiling.origin)
   if (row.value !== undefined) {
     const { value } = row
-    return (draft) => {
-      put(draft.into, copyOf(value))
+    return (draft, _scope, making) => {
+      place(draft, making, copyOf(value), null)
       return 'constant'
     }
   }
-  if (row.ref !== undefined) return required(row, compileReference(row, put, isList, compiling), compiling)
-  return required(row, compileFrom(row, path, put, compiling), compiling)
+  if (row.ref !== undefined) return required(row, compileReference(row, place, isList, compiling), compiling)
+  return required(row, compileFrom(row, path, place, compiling), compiling)
+}
+
+function compileDeletion (path: ElementPath): Fill {
+  const top = path[0]?.name ?? ''
+  return (draft) => {
+    draft.deleted.push(top)
+    return 'constant'
+  }
 }
 
 function required (row: Row, fill: Fill, compiling: RowCompiling): Fill {
@@ -97,13 +133,13 @@ function required (row: Row, fill: Fill, compiling: RowCompiling): Fill {
   }
 }
 
-function compileReference (row: Row, put: Put, isList: boolean, compiling: RowCompiling): Fill {
+function compileReference (row: Row, place: Place, isList: boolean, compiling: RowCompiling): Fill {
   const aliases = typeof row.ref === 'string' ? [row.ref] : row.ref ?? []
   for (const alias of aliases) if (!compiling.aliases.has(alias)) compiling.fault(`no resource with the alias "${alias}" in this message`)
   if (isList && row.per === undefined && row.with === undefined) {
     return (draft, scope, making) => {
       const found = aliases.flatMap((alias) => referencesWithin(alias, scope.node, making))
-      for (const reference of found) put(draft.into, { reference })
+      for (const reference of found) place(draft, making, { reference }, null)
       return found.length > 0 ? 'value' : 'nothing'
     }
   }
@@ -111,7 +147,7 @@ function compileReference (row: Row, put: Put, isList: boolean, compiling: RowCo
     for (const alias of aliases) {
       const found = instanceIn(alias, scope, making)
       if (found === undefined) continue
-      put(draft.into, { reference: found.reference })
+      place(draft, making, { reference: found.reference }, null)
       return 'value'
     }
     return 'nothing'
@@ -128,7 +164,7 @@ interface Source {
   readonly use: Use
 }
 
-function compileFrom (row: Row, path: ElementPath, put: Put, compiling: RowCompiling): Fill {
+function compileFrom (row: Row, path: ElementPath, place: Place, compiling: RowCompiling): Fill {
   const name = row.as ?? 'string'
   const converter = compiling.converters.get(name)
   if (converter === undefined) {
@@ -139,9 +175,9 @@ function compileFrom (row: Row, path: ElementPath, put: Put, compiling: RowCompi
   const read = converter.reads === 'segments' ? readSegments(sources, converter.convert) : readFields(sources, converter.convert, path.some((step) => step.list === 'append'))
   const top = path[0]?.name ?? ''
   return (draft, scope, making) => {
-    if (read(draft, scope, making, put)) return 'value'
+    if (read(draft, scope, making, place)) return 'value'
     if (row.default !== undefined) {
-      put(draft.into, copyOf(row.default))
+      place(draft, making, copyOf(row.default), null)
       return 'constant'
     }
     if (sources.some((source) => wasDeleted(source.path, scope))) draft.deleted.push(top)
@@ -154,7 +190,7 @@ function sourcesOf (row: Row, converter: NamedConverter, compiling: RowCompiling
   if (row.table !== undefined && table === null) compiling.fault(`no table "${row.table}"`)
   const texts = typeof row.from === 'string' ? [row.from] : row.from ?? []
   return texts.flatMap((text) => {
-    const path = parseHl7Path(text)
+    const path = parsePath(text, compiling.columns)
     if (path === null) {
       compiling.fault(`no such path: "${text}"`)
       return []
@@ -165,10 +201,10 @@ function sourcesOf (row: Row, converter: NamedConverter, compiling: RowCompiling
   })
 }
 
-type Read = (draft: Draft, scope: Scope, making: Making, put: Put) => boolean
+type Read = (draft: Draft, scope: Scope, making: Making, place: Place) => boolean
 
 function readFields (sources: readonly Source[], convert: (NamedConverter & { reads: 'field' })['convert'], isList: boolean): Read {
-  return (draft, scope, making, put) => {
+  return (draft, scope, making, place) => {
     for (const { path, use } of sources) {
       const segment = segmentIn(scope, path.segment)
       if (segment === undefined) continue
@@ -176,7 +212,7 @@ function readFields (sources: readonly Source[], convert: (NamedConverter & { re
       for (const repetition of path.field === 0 ? [1] : repetitionsIn(path, scope, segment)) {
         const value = convert(cellOf(path, segment, repetition), making, use)
         if (value === undefined) continue
-        put(draft.into, value)
+        place(draft, making, value, use.place)
         isFilled = true
         if (!isList) break
       }
@@ -187,11 +223,11 @@ function readFields (sources: readonly Source[], convert: (NamedConverter & { re
 }
 
 function readSegments (sources: readonly Source[], convert: (NamedConverter & { reads: 'segments' })['convert']): Read {
-  return (draft, scope, making, put) => {
+  return (draft, scope, making, place) => {
     for (const { path, use } of sources) {
       const value = convert(within(scope.node, path.segment).map(({ segment }) => cellOf(path, segment, 1)), making, use)
       if (value === undefined) continue
-      put(draft.into, value)
+      place(draft, making, value, use.place)
       return true
     }
     return false

@@ -2,11 +2,12 @@ import { isObject } from './element-path.ts'
 
 /**
  * A place in a FHIR resource: `period.start`, `name[0].text`, `identifier[type.coding.code=VN].value`,
- * `extension[url=urn:x].valueMoney`. A list without index means each of its items, in order.
+ * `extension[url=urn:x].valueMoney`. A list without index means each of its items, in order; `telecom[use=]` those of
+ * them that have no use.
  */
 export type ReadFhir = (from: unknown) => readonly unknown[]
 
-const step = /^([A-Za-z][A-Za-z0-9]*)(?:\[(?:(\d+)|([A-Za-z.]+)=([^\]]*))\])?(?:\.|$)/
+const step = /^(_?[A-Za-z][A-Za-z0-9]*)(?:\[(?:(\d+)|([A-Za-z.]+)=([^\]]*))\])?(?:\.|$)/
 
 /** Null where the text is no path. */
 export function compileFhirPath (text: string): ReadFhir | null {
@@ -20,7 +21,7 @@ export function compileFhirPath (text: string): ReadFhir | null {
     if (where !== undefined) {
       const read = compileFhirPath(where)
       if (read === null) return null
-      steps.push((values) => values.filter((value) => read(value).includes(is)))
+      steps.push((values) => values.filter((value) => is === '' ? read(value).length === 0 : read(value).includes(is)))
     }
     rest = rest.slice(whole.length)
   }

@@ -1,12 +1,12 @@
 import { within } from './groups.ts'
-import { parseHl7Path } from './path.ts'
+import { parsePath } from './path.ts'
 import type { ConditionCompiling } from './compile-condition.ts'
 import type { Scope } from './scope.ts'
 
 /** Where the items of a `per` row stand: each segment of the name in reach (`@`: in the same group), or each repetition. */
-export function compileItemScopes (per: string, compiling: Pick<ConditionCompiling, 'fault' | 'read'>): (scope: Scope) => readonly Scope[] {
+export function compileItemScopes (per: string, compiling: Pick<ConditionCompiling, 'fault' | 'read' | 'columns'>): (scope: Scope) => readonly Scope[] {
   const isSameGroup = per.startsWith('@')
-  const path = parseHl7Path(isSameGroup ? per.slice(1) : per)
+  const path = parsePath(isSameGroup ? per.slice(1) : per, compiling.columns)
   if (path === null || path.component !== 0) {
     compiling.fault(`"per" is neither a segment nor a field: "${per}"`)
     return () => []

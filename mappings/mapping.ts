@@ -1,6 +1,8 @@
 import type { RecordChange } from '../core/records/index.ts'
 import type { StableId } from '../core/ids.ts'
 import type { MessageSource } from './source.ts'
+import type { RowOrigin } from './trace.ts'
+import type { ViewTable } from './view-table.ts'
 
 /** What the message is mapped for. */
 export interface MappingContext {
@@ -17,6 +19,8 @@ export interface MappingContext {
    * message's own, instead of being refused or left out.
    */
   readonly isConversion?: boolean
+  /** Told of each element which row made it, when the message is mapped. Without it nothing is gathered. */
+  readonly origins?: (origin: RowOrigin) => void
 }
 
 export interface Mapped {
@@ -26,12 +30,12 @@ export interface Mapped {
   readonly header: { readonly resourceType: 'MessageHeader', readonly id: string, readonly [element: string]: unknown }
   /** What no row read, e.g. `ZPI: no table`. */
   readonly notes: readonly string[]
-  /** Codes that no table knows, for an operator to resolve. */
+  /** Codes that a table lacks, each once a table: the default, or the sender's own coding, went on instead. */
   readonly unmapped: readonly UnmappedCode[]
   readonly version: string
 }
 
-/** A code of the sender's that a table lacks. */
+/** A code of the sender's that a table lacks; of what could be free text (see lacking) nothing is told but a note. */
 export interface UnmappedCode {
   readonly table: string
   readonly code: string
@@ -45,4 +49,6 @@ export interface SiteMapping {
   readonly version: string
   /** Throws MappingError; never anything else. */
   readonly map: (message: MessageSource, context: MappingContext) => Mapped
+  /** What the hospital's views must look like, by name: `patients`, … */
+  readonly views: ReadonlyMap<string, ViewTable>
 }

@@ -1,4 +1,5 @@
 import type { SegmentSource } from './source.ts'
+import type { Columns } from './view-table.ts'
 
 /**
  * A place in an HL7 v2 message as integrators write it: `PID-7`, `PV1-19.1`, `CX-4.2.1`, `PID-3[5=MR].1` (in PID-3 the
@@ -17,6 +18,23 @@ export interface Hl7Path {
 }
 
 const grammar = /^([A-Z][A-Z0-9]{2})(?:-(\d{1,3})(?:\[(\d{1,2})(?:\.(\d{1,2}))?=([^\]]*)\])?(?:\.(\d{1,2}))?(?:\.(\d{1,2}))?)?$/
+
+const columnGrammar = /^([a-z][a-z0-9_]*)(?:\.([a-z][a-z0-9_]*))?$/
+
+/**
+ * A path of either kind: of HL7 v2, or into a row of a view (`patients.patient_no`; `patients` is the whole row). A
+ * column is resolved to its field number here, once, so that rows are read like segments. Null where the text is no
+ * path or names no column that a table declares.
+ */
+export function parsePath (text: string, columns: Columns): Hl7Path | null {
+  const found = columnGrammar.exec(text)
+  if (found === null) return parseHl7Path(text)
+  const [, view = '', column] = found
+  const numbers = columns.get(view)
+  const field = column === undefined ? 0 : numbers?.get(column)
+  if (numbers === undefined || field === undefined) return null
+  return { text, segment: view, field, where: null, component: 0, subcomponent: 0 }
+}
 
 /** Null where the text is no path. */
 export function parseHl7Path (text: string): Hl7Path | null {

@@ -8,13 +8,19 @@ export const requiredElements: Readonly<Record<string, readonly string[]>> = {
   DiagnosticReport: ['status', 'code'],
   DocumentReference: ['status', 'content'],
   Encounter: ['status', 'class'],
+  Immunization: ['status', 'vaccineCode', 'patient', 'occurrence[x]'],
+  MedicationAdministration: ['status', 'medication[x]', 'subject', 'effective[x]'],
+  MedicationDispense: ['status', 'medication[x]'],
   MedicationRequest: ['status', 'intent', 'medication[x]', 'subject'],
   MessageHeader: ['event[x]', 'source'],
   Observation: ['status', 'code'],
   PaymentNotice: ['status', 'created', 'payment', 'recipient', 'amount'],
   Procedure: ['status', 'subject'],
   RelatedPerson: ['patient'],
-  ServiceRequest: ['status', 'intent', 'subject']
+  Schedule: ['actor'],
+  ServiceRequest: ['status', 'intent', 'subject'],
+  Slot: ['schedule', 'status', 'start', 'end'],
+  Task: ['status', 'intent']
 }
 
 /** Whether an element's name is the required one, or one type of the required choice. */
@@ -23,4 +29,4 @@ export function isRequired (required: string, element: string): boolean {
 }
 
 /** Records of a hospital as a whole: in nobody's compartment. */
-export const directoryTypes: readonly string[] = ['Device', 'HealthcareService', 'Location', 'Medication', 'Organization', 'Practitioner', 'PractitionerRole']
+export const directoryTypes: readonly string[] = ['Device', 'HealthcareService', 'Location', 'Medication', 'Organization', 'Practitioner', 'PractitionerRole', 'Schedule', 'Slot']

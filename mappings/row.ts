@@ -24,6 +24,8 @@ export interface Row {
   readonly drop?: boolean
   readonly note?: string
   readonly when?: Readonly<Record<string, Condition>>
+  /** The element is taken away, as if the sender had deleted it (`""`), unless another row fills it. */
+  readonly deletes?: boolean
   /** Elements that go along, where the converter says nothing of them. */
   readonly with?: JsonObject
   /** A reference to a resource of this message by its alias; of several, the first that is there. `as` list target: all. */
@@ -56,6 +58,7 @@ const checks: Readonly<Record<keyof Row, (value: unknown) => boolean>> = {
   value: (value) => value !== undefined && value !== null,
   required: isFlag,
   drop: isFlag,
+  deletes: (value) => value === true,
   note: isText,
   when: (value) => isObject(value) && Object.values(value).every(isCondition),
   with: isObject,
@@ -85,15 +88,15 @@ export function rowFaults (value: unknown): readonly string[] {
     return checks[key as keyof Row](given) ? [] : [`"${key}" has the wrong form`]
   })
   if (value['to'] === undefined) faults.push('has no "to"')
-  if (faults.length === 0 && value['drop'] !== true && sourcesOf(value as unknown as Row) !== 1) faults.push('needs one of "from", "value", "ref" or "rows"')
+  if (faults.length === 0 && value['drop'] !== true && sourcesOf(value as unknown as Row) !== 1) faults.push('needs one of "from", "value", "ref", "rows" or "deletes"')
   return faults
 }
 
 function sourcesOf (row: Row): number {
-  return [row.from, row.value, row.ref, row.rows].filter((source) => source !== undefined).length
+  return [row.from, row.value, row.ref, row.rows, row.deletes].filter((source) => source !== undefined).length
 }
 
 /** Rows with one target may differ by `when`; together they are the row's key. */
-export function keyOf (row: Row): string {
+export function keyOf (row: { readonly to: string, readonly when?: Readonly<Record<string, unknown>> }): string {
   return row.when === undefined ? row.to : `${row.to} when ${JSON.stringify(Object.entries(row.when).sort(([one], [other]) => one < other ? -1 : 1))}`
 }

@@ -1,6 +1,7 @@
 import type { CodeTableFile } from './code-tables.ts'
 import type { Condition, Row } from './row.ts'
 import type { GroupTable } from './groups.ts'
+import type { ColumnTable } from './view-table.ts'
 
 /** A resource that a message makes. */
 export interface ResourceTable {
@@ -27,6 +28,9 @@ export interface MessageTable {
   readonly table: string
   /** `ADT^A01`, … */
   readonly serves: readonly string[]
+  /** Of a view's rows: its name in paths, and its columns. */
+  readonly view?: string
+  readonly columns?: readonly ColumnTable[]
   /** When the facts were so: the first filled path with a time of day. */
   readonly asOf?: readonly string[]
   readonly groups?: Readonly<Record<string, GroupTable>>
@@ -47,30 +51,55 @@ export interface TableFiles {
   readonly codeTables: Readonly<Record<string, unknown>>
 }
 
+/** A site's folder: what it reads differently, and in outbound/ what it writes differently. */
+interface SiteFiles extends TableFiles {
+  readonly outbound?: TableFiles
+}
+
 export interface MappingSources {
   readonly base: TableFiles
-  readonly sites: Readonly<Record<string, TableFiles>>
+  readonly sites: Readonly<Record<string, SiteFiles>>
+  /** outbound/: from FHIR to messages. */
+  readonly outbound?: TableFiles
   /** facts/*.json. */
   readonly facts: Readonly<Record<string, unknown>>
 }
 
-/** Where a row stands, for faults and for the printed table. */
-interface Origin {
+/** Where a row stands, for faults, for the printed table and for the origin of an element. */
+export interface Origin {
   readonly file: string
   /** From 1. */
   readonly row: number
   readonly isSite: boolean
 }
 
-export interface ResolvedRow {
-  readonly row: Row
+export interface Resolved<Each> {
+  readonly row: Each
   readonly origin: Origin
 }
+
+export type ResolvedRow = Resolved<Row>
 
 /** Base and site put together. */
 export interface ResolvedTables {
   readonly site: string
   readonly messages: ReadonlyArray<{ readonly name: string, readonly table: MessageTable, readonly isSite: boolean }>
   readonly segments: ReadonlyMap<string, readonly ResolvedRow[]>
+  /** With the operator's codes. */
   readonly codeTables: ReadonlyMap<string, CodeTableFile>
+  readonly codeTableOrigins: ReadonlyMap<string, CodeTableOrigin>
+}
+
+/** What an operator decided about a code that a table of the site lacks. */
+export interface OperatorCode {
+  readonly table: string
+  readonly code: string
+  readonly to: { readonly code: string, readonly system: string | null, readonly display: string | null }
+}
+
+export interface CodeTableOrigin {
+  readonly file: string
+  readonly isSite: boolean
+  /** Codes of the table that an operator resolved: they come before the file's. */
+  readonly byOperator: ReadonlySet<string>
 }

@@ -11,6 +11,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { composeJobs } from '../app/compose/jobs.ts'
+import { readConfig } from '../app/config.ts'
 
 interface Requirement { readonly id: string, readonly title: string, readonly done: boolean }
 interface TestResult { readonly title: string, readonly isOk: boolean, readonly ids: readonly string[] }
@@ -30,7 +31,7 @@ const requirements = readRequirements()
 const known = new Set(requirements.map((requirement) => requirement.id))
 const operations = readOperations()
 const unused = (): Promise<never> => Promise.reject(new Error('jobs are listed here, not run'))
-const jobs = composeJobs({ inTransaction: unused, inReading: unused, ids: { next: () => '' }, onCall: [], retainDays: 1 })
+const jobs = composeJobs({ inTransaction: unused, inReading: unused, ids: { next: () => '' }, onCall: [], retainDays: 1, site: readConfig({ SITE_CONFIG: path.join(root, 'deploy/example-site.json') }, { isDemo: false, root }).site, compare: unused })
 const results = await runJourneys()
 const traced = requirements.map((requirement) => trace(requirement))
 const broken = traced.filter((row) => row.done && !row.passed)

@@ -1,11 +1,12 @@
 /**
  * The same contracts on the servers of a cluster. PostgreSQL is found by DATABASE_URL, Redis by REDIS_URL; each test has
- * a schema of its own, and whatever a killed test left behind is dropped at the end of the run.
+ * a schema and a key prefix of its own, and whatever a killed test left behind is dropped at the end of the run.
  */
 import { randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
 import { connect } from 'node:net'
 import path from 'node:path'
+import { Redis } from 'ioredis'
 import pg from 'pg'
 import { runTap } from './run.ts'
 
@@ -61,6 +62,12 @@ async function dropSchemas (): Promise<void> {
   })
 }
 
+async function dropKeys (): Promise<void> {
+  const redis = new Redis(redisUrl)
+  for await (const keys of redis.scanStream({ match: `${prefix}*` }) as AsyncIterable<string[]>) if (keys.length > 0) await redis.del(...keys)
+  await redis.quit()
+}
+
 async function files (): Promise<readonly string[]> {
   const own = await readdir(path.join(import.meta.dirname, 'services')).catch(() => [])
   return ['test/adapters/store/stores.test.ts', 'test/adapters/store/open-store.test.ts', 'test/journeys/spine.test.ts', 'test/journeys/demo-day.test.ts',
@@ -73,6 +80,7 @@ if (fault === null) {
     process.exitCode = await runTap(await files(), { TEST_DATABASE_URL: databaseUrl, TEST_REDIS_URL: redisUrl, TEST_SCHEMA_PREFIX: prefix })
   } finally {
     await dropSchemas()
+    await dropKeys()
   }
 } else {
   process.stderr.write(`${fault}\n`)

@@ -14,7 +14,7 @@ export function assertServed (type: string): void {
 }
 
 function denied (): DomainError {
-  return new DomainError('ACCESS_DENIED', 'This role has no right to this type of resource. Use a token of another role.')
+  return new DomainError('ACCESS_DENIED', 'This role, or the scopes of this token, have no right to this type of resource. Use a token of another role or more scopes.')
 }
 
 export function notFound (): DomainError {
@@ -24,7 +24,7 @@ export function notFound (): DomainError {
 /** Lets the caller have one record, or answers as if it were not there; either way the audit hears of it. */
 export function admitTo ({ callerOf, note }: AdmitDeps, request: FastifyRequest, asked: { readonly type: string, readonly id: string }, record: RecordVersion | undefined): RecordVersion {
   const { patientId, hospitalId } = record ?? { patientId: null, hospitalId: null }
-  const decision = decide(callerOf(request), permissionOf(asked.type), { patientId, hospitalId })
+  const decision = decide(callerOf(request), permissionOf(asked.type), { patientId, hospitalId, type: asked.type })
   const isAllowed = record !== undefined && decision === 'allowed'
   // An id that leads nowhere is nobody's data.
   if (record !== undefined || decision === 'denied') {
@@ -36,7 +36,7 @@ export function admitTo ({ callerOf, note }: AdmitDeps, request: FastifyRequest,
 
 /** The limits of a search for this caller. */
 export function limitsFor ({ callerOf, note }: AdmitDeps, request: FastifyRequest, type: string): Limits {
-  const limits = limitsOf(callerOf(request), permissionOf(type))
+  const limits = limitsOf(callerOf(request), permissionOf(type), type)
   if (limits !== null) return limits
   note(request, { action: 'search', target: type, targetId: null, patientId: null, outcome: 'refused' })
   throw denied()

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { AuditEvent, Caller } from '../../core/access/index.ts'
+import type { AuditEvent, Caller, Principal } from '../../core/access/index.ts'
+import type { Submission, WrittenRecord } from '../../core/intake/index.ts'
 import type { RecordStore } from '../../core/records/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import type { Mapped } from '../../mappings/index.ts'
@@ -8,9 +9,17 @@ import type { Fault } from '../../mappings/r4/index.ts'
 /** One access for the audit; who, when and which request are added by whoever keeps it. */
 export type FhirAccessNote = Pick<AuditEvent, 'action' | 'target' | 'targetId' | 'patientId' | 'outcome'>
 
+export interface ReadingStores {
+  readonly records: Pick<RecordStore, 'current' | 'version' | 'history' | 'search' | 'compartment'>
+}
+
 /** What the FHIR side needs from the rest. Authentication happens before, on the server it is registered with. */
 export interface FhirServerDeps {
-  readonly inReading: InTransaction<{ readonly records: Pick<RecordStore, 'current' | 'version' | 'history' | 'search'> }>
+  readonly inReading: InTransaction<ReadingStores>
+  /** Writes all of a submission or nothing of it; `afterwards` sees the records written and ends in the same transaction. */
+  readonly writeRecords: <Result>(submission: Submission, afterwards: (stores: ReadingStores, written: readonly WrittenRecord[]) => Promise<Result>) => Promise<Result>
+  /** What this caller posts is not known to the hospital yet, so it goes out to it. */
+  readonly isOurs: (principal: Principal) => boolean
   /** Who is calling; refuses with ACCESS_UNAUTHENTICATED where nobody is known. */
   readonly callerOf: (request: FastifyRequest) => Caller
   readonly note: (request: FastifyRequest, note: FhirAccessNote) => void

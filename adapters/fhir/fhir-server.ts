@@ -1,14 +1,18 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { bundleRoutes } from './bundle-routes.ts'
 import { capabilityStatement } from './capability-statement.ts'
 import { namesFhirJson, wantsFhirJson } from './content-negotiation.ts'
 import { convertDataRoute } from './convert-data-route.ts'
 import type { FhirServerDeps } from './deps.ts'
+import { everythingRoute } from './everything-route.ts'
 import { outcomeOf, transportRefusal } from './outcome.ts'
 import { readRoutes } from './read-routes.ts'
 import { sendOutcome, sendResource } from './reply.ts'
 import { baseUrlOf, queryValue } from './request-url.ts'
 import { searchRoutes } from './search-routes.ts'
+import { validateRoutes } from './validate-routes.ts'
+import { writeRoutes } from './write-routes.ts'
 
 /** The FHIR R4 side, to be registered under /fhir behind the server's guards. Every error is an OperationOutcome. */
 export function fhirServer (deps: FhirServerDeps): FastifyPluginAsyncTypebox {
@@ -27,8 +31,12 @@ export function fhirServer (deps: FhirServerDeps): FastifyPluginAsyncTypebox {
     }, async (request, reply) => sendResource(reply, capabilityStatement(deps, baseUrlOf(request, deps.publicUrl))))
 
     await server.register(convertDataRoute(deps))
+    await server.register(validateRoutes(deps))
+    await server.register(everythingRoute(deps))
     await server.register(searchRoutes(deps))
     await server.register(readRoutes(deps))
+    await server.register(bundleRoutes(deps))
+    await server.register(writeRoutes(deps))
     await server.register(refusedInteractions)
   }
 }
@@ -38,14 +46,14 @@ const refusedInteractions: FastifyPluginAsyncTypebox = async (server) => {
   const schema: FastifySchema & { readonly hide: true } = { hide: true }
   const refuse = (allowed: string) => async (_request: FastifyRequest, reply: FastifyReply): Promise<never> => {
     void reply.header('allow', allowed)
-    throw transportRefusal(405, 'This interaction is not there. GET metadata lists what there is.')
+    throw transportRefusal(405, 'This interaction is not there: nothing is deleted or patched. What was wrong becomes entered-in-error by PUT. GET metadata lists what there is.')
   }
   // Bodies are not read: the answer is the same for all.
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', (_request, payload, done) => { payload.resume(); done(null) })
-  server.route({ method: 'POST', url: '/', schema, handler: refuse('') })
-  server.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE'], url: '/:type', schema, handler: refuse('GET, HEAD') })
-  server.route({ method: ['POST', 'PUT', 'PATCH', 'DELETE'], url: '/:type/:id', schema, handler: refuse('GET, HEAD') })
+  server.route({ method: ['GET', 'PUT', 'PATCH', 'DELETE'], url: '/', schema, handler: refuse('POST') })
+  server.route({ method: ['PUT', 'PATCH', 'DELETE'], url: '/:type', schema, handler: refuse('GET, HEAD, POST') })
+  server.route({ method: ['POST', 'PATCH', 'DELETE'], url: '/:type/:id', schema, handler: refuse('GET, HEAD, PUT') })
 }
 
 function answerError (error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -2,6 +2,7 @@ import type { FastifyError } from 'fastify'
 import { catalogue, DomainError, type ErrorCode, type ErrorKind } from '../../core/errors.ts'
 import type { Resource } from '../../core/records/index.ts'
 import { MappingError } from '../../mappings/index.ts'
+import type { Fault } from '../../mappings/r4/index.ts'
 
 /** An error that HTTP itself makes, with words of our own. */
 interface TransportRefusal extends Error {
@@ -11,6 +12,15 @@ interface TransportRefusal extends Error {
 
 export function transportRefusal (statusCode: number, message: string): TransportRefusal {
   return Object.assign(new Error(message), { statusCode, isOurs: true } as const)
+}
+
+/** A resource that is not valid R4, with every fault of it. */
+interface InvalidResource extends DomainError {
+  readonly faults: readonly Fault[]
+}
+
+export function invalidResource (faults: readonly Fault[]): InvalidResource {
+  return Object.assign(new DomainError('RECORD_INVALID', 'The resource is not valid FHIR R4. Correct the elements named.', faults[0]?.path), { faults })
 }
 
 /** The only place where a kind of refusal becomes an HTTP status and a FHIR issue code (R4 value set issue-type). */
@@ -27,6 +37,11 @@ const exceptions: Readonly<Partial<Record<ErrorCode, { readonly status: number, 
   ACCESS_UNAUTHENTICATED: { status: 401, issue: 'login' },
   REQUEST_INVALID: { status: 400, issue: 'invalid' },
   RECORD_SEARCH_INVALID: { status: 400, issue: 'invalid' },
+  RECORD_ID_UNKNOWN: { status: 405, issue: 'not-found' },
+  RECORD_VERSION_CHANGED: { status: 412, issue: 'conflict' },
+  RECORD_NOT_UNIQUE: { status: 412, issue: 'multiple-matches' },
+  RECORD_REFERENCE_UNKNOWN: { status: 422, issue: 'not-found' },
+  RECORD_HOSPITAL_UNKNOWN: { status: 422, issue: 'required' },
   MESSAGE_MALFORMED: { status: 400, issue: 'structure' },
   MESSAGE_UNDECODABLE: { status: 400, issue: 'structure' },
   MESSAGE_TYPE_UNKNOWN: { status: 422, issue: 'not-supported' },
@@ -54,7 +69,7 @@ export interface Outcome {
   readonly resource: Resource
 }
 
-interface Issue {
+export interface Issue {
   readonly code: string
   readonly text: string
   readonly errorCode?: string | undefined
@@ -62,7 +77,7 @@ interface Issue {
   readonly place?: string | undefined
 }
 
-export function outcome (issues: readonly Issue[], severity: 'error' | 'fatal' = 'error'): Resource {
+export function outcome (issues: readonly Issue[], severity: 'information' | 'warning' | 'error' | 'fatal' = 'error'): Resource {
   return {
     resourceType: 'OperationOutcome',
     issue: issues.map(({ code, text, errorCode, place }) => ({
@@ -76,6 +91,7 @@ export function outcome (issues: readonly Issue[], severity: 'error' | 'fatal' =
 
 /** What an error means to a FHIR client. What nobody foresaw says nothing of itself: the log has it under the request id. */
 export function outcomeOf (error: unknown, requestId: string): Outcome {
+  if (error instanceof DomainError && 'faults' in error) return { status: 422, resource: outcome(issuesOf((error as InvalidResource).faults)) }
   const refusal = refusalOf(error)
   if (refusal !== null) {
     const { code, kind, message, place } = refusal
@@ -85,6 +101,10 @@ export function outcomeOf (error: unknown, requestId: string): Outcome {
   return (error as Partial<FastifyError>).validation === undefined
     ? transportOutcome(error as Partial<TransportRefusal>, requestId)
     : malformed(error as FastifyError)
+}
+
+export function issuesOf (faults: readonly Fault[]): readonly Issue[] {
+  return faults.map(({ code, text, path }) => ({ code, text, place: path, errorCode: 'RECORD_INVALID' }))
 }
 
 function transportOutcome ({ statusCode = 500, message, isOurs }: Partial<TransportRefusal>, requestId: string): Outcome {

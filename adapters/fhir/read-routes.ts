@@ -1,11 +1,9 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
-import type { RecordVersion } from '../../core/records/index.ts'
-import { admitTo, assertServed, notFound } from './admit.ts'
 import { sendBinary } from './binary.ts'
 import { historyBundle } from './bundles.ts'
 import { namesFhirJson } from './content-negotiation.ts'
 import type { FhirServerDeps } from './deps.ts'
+import { readCurrent, readVersion } from './read-record.ts'
 import { answered, isKnownToClient, sendResource } from './reply.ts'
 import { baseUrlOf, isStrict, queryPairs, queryValue } from './request-url.ts'
 import { parsePage } from './search-query.ts'
@@ -30,11 +28,7 @@ export function readRoutes (deps: FhirServerDeps): FastifyPluginAsyncTypebox {
     server.get('/:type/:id/_history/:version', {
       schema: { tags, 'x-requirements': ['K-01', 'K-11'], summary: 'Reads one version of a resource', params: WithVersion, response: answers }
     }, async (request, reply) => {
-      const { type, id, version } = request.params
-      await readCurrent(deps, request, request.params)
-      const number = /^[1-9]\d{0,8}$/.test(version) ? Number(version) : null
-      const record = number === null ? null : await deps.inReading(async ({ records }) => await records.version({ type, id, version: number }))
-      if (record === null) throw notFound()
+      const record = await readVersion(deps, request, request.params)
       return isKnownToClient(request, reply, record) ? await reply.code(304).send(null) : sendResource(reply, answered(record))
     })
 
@@ -49,12 +43,4 @@ export function readRoutes (deps: FhirServerDeps): FastifyPluginAsyncTypebox {
       return sendResource(reply, historyBundle(`${baseUrl}/${type}/${id}/_history`, baseUrl, versions, { offset, count, total }))
     })
   }
-}
-
-/** Whoever may see a resource now may see its versions. */
-async function readCurrent (deps: FhirServerDeps, request: FastifyRequest, asked: { readonly type: string, readonly id: string }): Promise<RecordVersion> {
-  const { type, id } = asked
-  assertServed(type)
-  const found = /^[A-Za-z0-9\-.]{1,64}$/.test(id) ? await deps.inReading(async ({ records }) => await records.current([{ type, id }])) : []
-  return admitTo(deps, request, { type, id: found[0]?.id ?? 'none' }, found[0])
 }

@@ -16,7 +16,17 @@ export function baseUrlOf (request: FastifyRequest, publicUrl: string | null): s
   return publicUrl ?? `${request.protocol}://${request.host}/fhir`
 }
 
-export function isStrict (request: FastifyRequest): boolean {
+function prefers (request: FastifyRequest, preference: string): boolean {
   const prefer = request.headers['prefer']
-  return /(?:^|[,;\s])handling=strict(?:$|[,;\s])/.test(Array.isArray(prefer) ? prefer.join(',') : prefer ?? '')
+  return (Array.isArray(prefer) ? prefer.join(',') : prefer ?? '').split(/[,;\s]+/).includes(preference)
+}
+
+export function isStrict (request: FastifyRequest): boolean {
+  return prefers(request, 'handling=strict')
+}
+
+/** What a write is answered with (FHIR R4 §3.1.0.2). */
+export function wantedReturn (request: FastifyRequest): 'minimal' | 'representation' | 'OperationOutcome' | null {
+  const wishes = ['minimal', 'representation', 'OperationOutcome'] as const
+  return wishes.find((wish) => prefers(request, `return=${wish}`)) ?? null
 }

@@ -2,6 +2,7 @@ import { DomainError } from '../../core/errors.ts'
 import type { SearchClause, SearchRange } from '../../core/records/index.ts'
 import { dateRange, type DateRange, type ZoneOffset } from './date-range.ts'
 import { normalizeText } from './normalize-text.ts'
+import { numberRange } from './number-range.ts'
 import type { SearchRow } from './search-row.ts'
 
 export interface QueryContext {
@@ -39,6 +40,7 @@ export function clauseOf (name: string, text: string, context: QueryContext): Se
   if (row.kind === 'string') return stringClause(row, modifier, values.map(unescaped))
   if (row.kind === 'reference') return referenceClause(row, modifier, values.map(unescaped), context)
   if (row.kind === 'date') return modifier === undefined ? dateClause(row, bare, values, context) : null
+  if (row.kind === 'quantity') return modifier === undefined ? quantityClause(row, bare, values) : null
   return tokenClause(row, modifier, values)
 }
 
@@ -79,7 +81,8 @@ function referenced (row: SearchRow, modifier: string | undefined, value: string
   return (row.targets.length > 0 ? row.targets : usualTargets).map((type) => `${type}/${value}`)
 }
 
-const usualTargets = ['Patient', 'Encounter', 'Practitioner', 'PractitionerRole', 'Organization', 'Location', 'ServiceRequest', 'RelatedPerson', 'Device', 'Observation', 'Appointment']
+/** What an element without named targets most often points to. */
+export const usualTargets: readonly string[] = ['Patient', 'Encounter', 'Practitioner', 'PractitionerRole', 'Organization', 'Location', 'ServiceRequest', 'RelatedPerson', 'Device', 'Observation', 'Appointment']
 
 interface DateValue { readonly prefix: string, readonly range: DateRange }
 
@@ -115,10 +118,44 @@ function dateClause (row: SearchRow, name: string, texts: readonly string[], con
   return { kind: 'date', param: row.keptAs, ...first, ...(or.length > 0 ? { or } : {}), ...(isNegative ? { not: true } : {}) }
 }
 
+function quantityClause (row: SearchRow, name: string, texts: readonly string[]): SearchClause {
+  const values = texts.map((text) => numberRange(text))
+  if (values.some((value) => value === null)) throw bad(name, 'must be number, number|system|code or number||unit, after an optional eq, ne, gt, lt, ge, le, sa, eb or ap')
+  const isNegative = texts.some((text) => text.startsWith('ne'))
+  if (isNegative && values.length > 1) throw bad(name, 'with ne takes one value; repeat the parameter for more')
+  return { kind: 'quantity', param: row.keptAs, values: values.filter((value) => value !== null), ...(isNegative ? { not: true } : {}) }
+}
+
 /** An instant of our own, so overlapping and lying within are the same. */
 export function lastUpdatedClause (text: string, context: QueryContext): SearchClause {
   const value = dateValue('_lastUpdated', text, context)
   if (value.prefix === 'ne') throw bad('_lastUpdated', 'takes no ne')
   const { from, to } = rangeFor('_lastUpdated', value)
   return { kind: 'lastUpdated', from, to }
+}
+
+/**
+ * `date=ge…&date=lt…` as the one range that is meant, where an element has one value only, so that the two say the same
+ * together: each for itself may cover half of all records.
+ */
+export function joinedRanges (clauses: readonly SearchClause[], { rows }: QueryContext): readonly SearchClause[] {
+  const joined: SearchClause[] = []
+  for (const clause of clauses) {
+    const place = joined.findIndex((other) => isOtherEnd(other, clause))
+    const other = joined[place]
+    if (other?.kind === 'date' && clause.kind === 'date' && hasOneValue(rows.get(clause.param))) joined[place] = { ...other, from: other.from ?? clause.from, to: other.to ?? clause.to }
+    else joined.push(clause)
+  }
+  return joined
+}
+
+/** At the top level of R4 resources every time stands once; below it may be in a list. */
+function hasOneValue (row: SearchRow | undefined): boolean {
+  return row?.paths.length === 1 && row.paths[0]?.length === 1
+}
+
+function isOtherEnd (one: SearchClause, other: SearchClause): boolean {
+  if (one.kind !== 'date' || other.kind !== 'date' || one.param !== other.param) return false
+  const isPlain = [one, other].every(({ overlap, or, not }) => overlap === 'overlaps' && or === undefined && not === undefined)
+  return isPlain && ((one.to === null && other.from === null) || (one.from === null && other.to === null))
 }

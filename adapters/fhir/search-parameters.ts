@@ -2,7 +2,7 @@
  * What can be searched by, per resource type (FHIR R4 search parameters of the same names). A row reads `kind paths`:
  *
  * - kinds: string · token (coding, concept, identifier) · code (a code or truth value: its system is fixed, so a system
- *   in the query is not compared) · contact (telecom) · reference · date;
+ *   in the query is not compared) · contact (telecom) · reference · date · quantity;
  * - paths, apart by `|`: elements by dots; `[x]` any type of a choice;
  *   `>Patient,Group` only references to these types;
  * - `alias subject>Patient` finds by the values of another parameter. Every value costs a row at every save, so what
@@ -15,7 +15,7 @@ type SearchTable = Readonly<Record<string, Readonly<Record<string, string>>>>
 const person = {
   name: 'string name', family: 'string name.family', given: 'string name.given', phonetic: 'alias name',
   gender: 'code gender', telecom: 'contact telecom', phone: 'alias telecom', email: 'alias telecom',
-  address: 'string address', 'address-city': 'alias address', 'address-postalcode': 'alias address', active: 'code active'
+  address: 'string address', 'address-city': 'alias address', 'address-state': 'alias address', 'address-postalcode': 'alias address', 'address-country': 'alias address', active: 'code active'
 }
 const identifier = { identifier: 'token identifier' }
 const ofSubject = { ...identifier, subject: 'reference subject', patient: 'alias subject>Patient' }
@@ -33,7 +33,7 @@ export const searchParameters: SearchTable = {
   },
   Appointment: {
     ...identifier, ...bookable, actor: 'reference participant.actor', patient: 'alias actor>Patient', practitioner: 'alias actor>Practitioner', location: 'alias actor>Location',
-    date: 'date start', status: 'code status', 'part-status': 'code participant.status', 'appointment-type': 'token appointmentType', 'reason-code': 'token reasonCode', 'based-on': 'reference basedOn>ServiceRequest', slot: 'reference slot>Slot'
+    date: 'date start', status: 'code status', 'part-status': 'code participant.status', 'appointment-type': 'token appointmentType', 'reason-code': 'token reasonCode', 'reason-reference': 'reference reasonReference', 'based-on': 'reference basedOn>ServiceRequest', 'supporting-info': 'reference supportingInformation', slot: 'reference slot>Slot'
   },
   Basic: { ...identifier, subject: 'reference subject', patient: 'alias subject>Patient', code: 'token code', created: 'date created', author: 'reference author' },
   Binary: {},
@@ -62,20 +62,28 @@ export const searchParameters: SearchTable = {
   Encounter: {
     ...ofSubject, status: 'code status', class: 'token class', type: 'token type', date: 'date period', participant: 'reference participant.individual', practitioner: 'alias participant>Practitioner', 'participant-type': 'token participant.type',
     location: 'reference location.location>Location', 'location-period': 'date location.period', 'service-provider': 'reference serviceProvider>Organization', appointment: 'reference appointment>Appointment', account: 'reference account>Account',
-    'based-on': 'reference basedOn>ServiceRequest', diagnosis: 'reference diagnosis.condition', 'episode-of-care': 'reference episodeOfCare>EpisodeOfCare', 'part-of': 'reference partOf>Encounter', 'reason-code': 'token reasonCode'
+    'based-on': 'reference basedOn>ServiceRequest', diagnosis: 'reference diagnosis.condition', 'episode-of-care': 'reference episodeOfCare>EpisodeOfCare', 'part-of': 'reference partOf>Encounter', 'reason-code': 'token reasonCode', 'reason-reference': 'reference reasonReference', length: 'quantity length'
   },
   EpisodeOfCare: { ...ofPatient, status: 'code status', type: 'token type', date: 'date period', organization: 'reference managingOrganization>Organization', 'care-manager': 'reference careManager>Practitioner', condition: 'reference diagnosis.condition>Condition' },
   HealthcareService: { ...identifier, active: 'code active', name: 'string name', organization: 'reference providedBy>Organization', location: 'reference location>Location', specialty: 'token specialty', 'service-type': 'token type' },
-  Immunization: { ...ofPatient, status: 'code status', date: 'date occurrence[x]', 'vaccine-code': 'token vaccineCode', performer: 'reference performer.actor', location: 'reference location>Location' },
+  Immunization: { ...ofPatient, status: 'code status', 'status-reason': 'token statusReason', 'lot-number': 'string lotNumber', manufacturer: 'reference manufacturer>Organization', date: 'date occurrence[x]', 'vaccine-code': 'token vaccineCode', performer: 'reference performer.actor', location: 'reference location>Location' },
   Linkage: { author: 'reference author', item: 'reference item.resource', source: 'alias item' },
   Location: { ...identifier, name: 'string name|alias', status: 'code status', type: 'token type', organization: 'reference managingOrganization>Organization', partof: 'reference partOf>Location', address: 'string address', 'operational-status': 'token operationalStatus' },
   Medication: { ...identifier, code: 'token code', status: 'code status', form: 'token form' },
-  MedicationRequest: { ...ofSubject, ...inEncounter, ...planned, status: 'code status', category: 'token category', code: 'token medication[x]', medication: 'reference medication[x]>Medication', authoredon: 'date authoredOn', date: 'date dosageInstruction.timing.event' },
+  MedicationAdministration: {
+    ...ofSubject, status: 'code status', code: 'token medication[x]', medication: 'reference medication[x]>Medication', context: 'reference context', 'effective-time': 'date effective[x]', performer: 'reference performer.actor', request: 'reference request>MedicationRequest',
+    device: 'reference device>Device', 'reason-given': 'token reasonCode', 'reason-not-given': 'token statusReason'
+  },
+  MedicationDispense: {
+    ...ofSubject, status: 'code status', code: 'token medication[x]', medication: 'reference medication[x]>Medication', context: 'reference context', type: 'token type', prescription: 'reference authorizingPrescription>MedicationRequest', performer: 'reference performer.actor',
+    receiver: 'reference receiver', destination: 'reference destination>Location', whenhandedover: 'date whenHandedOver', whenprepared: 'date whenPrepared'
+  },
+  MedicationRequest: { ...ofSubject, ...inEncounter, ...planned, status: 'code status', category: 'token category', code: 'token medication[x]', medication: 'reference medication[x]>Medication', authoredon: 'date authoredOn', 'intended-dispenser': 'reference dispenseRequest.performer>Organization', date: 'date dosageInstruction.timing.event' },
   MedicationStatement: { ...ofSubject, status: 'code status', category: 'token category', code: 'token medication[x]', medication: 'reference medication[x]>Medication', context: 'reference context', effective: 'date effective[x]' },
   Observation: {
     ...ofSubject, ...inEncounter, ...coded, date: 'date effective[x]', performer: 'reference performer', specimen: 'reference specimen>Specimen', device: 'reference device', 'based-on': 'reference basedOn', 'part-of': 'reference partOf',
-    'has-member': 'reference hasMember', 'derived-from': 'reference derivedFrom', 'component-code': 'token component.code', 'value-concept': 'token value[x]',
-     'data-absent-reason': 'token dataAbsentReason', method: 'token method'
+    'has-member': 'reference hasMember', 'derived-from': 'reference derivedFrom', 'component-code': 'token component.code', 'value-concept': 'token value[x]', 'value-quantity': 'quantity value[x]', 'value-string': 'string value[x]',
+    'data-absent-reason': 'token dataAbsentReason', method: 'token method'
   },
   Organization: { ...identifier, active: 'code active', name: 'string name|alias', partof: 'reference partOf>Organization', type: 'token type', address: 'string address' },
   Patient: {
@@ -84,7 +92,7 @@ export const searchParameters: SearchTable = {
   PaymentNotice: { ...identifier, status: 'code status', created: 'date created', provider: 'reference provider', request: 'reference request', response: 'reference response', 'payment-status': 'token paymentStatus' },
   Practitioner: { ...identifier, ...person, communication: 'token communication' },
   PractitionerRole: { ...identifier, active: 'code active', date: 'date period', practitioner: 'reference practitioner>Practitioner', organization: 'reference organization>Organization', location: 'reference location>Location', service: 'reference healthcareService>HealthcareService', role: 'token code', specialty: 'token specialty', telecom: 'contact telecom', phone: 'alias telecom', email: 'alias telecom' },
-  Procedure: { ...ofSubject, ...inEncounter, ...coded, date: 'date performed[x]', performer: 'reference performer.actor', location: 'reference location>Location', 'based-on': 'reference basedOn', 'reason-code': 'token reasonCode' },
+  Procedure: { ...ofSubject, ...inEncounter, ...coded, date: 'date performed[x]', performer: 'reference performer.actor', location: 'reference location>Location', 'part-of': 'reference partOf', 'based-on': 'reference basedOn', 'reason-code': 'token reasonCode', 'reason-reference': 'reference reasonReference' },
   Provenance: { target: 'reference target', patient: 'alias target>Patient', agent: 'reference agent.who', recorded: 'date recorded', when: 'date occurred[x]', location: 'reference location>Location' },
   RelatedPerson: { ...ofPatient, ...person, birthdate: 'date birthDate', relationship: 'token relationship' },
   Schedule: { ...identifier, ...bookable, active: 'code active', actor: 'reference actor', date: 'date planningHorizon' },
@@ -94,5 +102,5 @@ export const searchParameters: SearchTable = {
   Slot: { ...identifier, ...bookable, schedule: 'reference schedule>Schedule', start: 'date start', status: 'code status', 'appointment-type': 'token appointmentType' },
   Specimen: { ...identifier, subject: 'reference subject', patient: 'alias subject>Patient', status: 'code status', type: 'token type', accession: 'token accessionIdentifier', collected: 'date collection.collected[x]', collector: 'reference collection.collector', bodysite: 'token collection.bodySite', parent: 'reference parent>Specimen' },
   SupplyRequest: { ...identifier, subject: 'reference deliverTo', status: 'code status', date: 'date authoredOn', category: 'token category', requester: 'reference requester' },
-  Task: { ...identifier, ...inEncounter, status: 'code status', code: 'token code', intent: 'code intent', priority: 'code priority', subject: 'reference for', patient: 'alias subject>Patient', owner: 'reference owner', requester: 'reference requester', focus: 'reference focus', 'authored-on': 'date authoredOn', period: 'date executionPeriod' }
+  Task: { ...identifier, ...inEncounter, status: 'code status', code: 'token code', intent: 'code intent', priority: 'code priority', subject: 'reference for', patient: 'alias subject>Patient', owner: 'reference owner', requester: 'reference requester', focus: 'reference focus', 'based-on': 'reference basedOn', 'part-of': 'reference partOf>Task', 'business-status': 'token businessStatus', performer: 'token performerType', 'group-identifier': 'token groupIdentifier', modified: 'date lastModified', 'authored-on': 'date authoredOn', period: 'date executionPeriod' }
 }

@@ -1,7 +1,9 @@
 import { DomainError } from '../../core/errors.ts'
 import type { RecordSearch, SearchClause } from '../../core/records/index.ts'
 import type { ZoneOffset } from './date-range.ts'
-import { clauseOf, lastUpdatedClause, idClause, type QueryContext } from './search-clauses.ts'
+import { clauseOf, idClause, joinedRanges, lastUpdatedClause, type QueryContext } from './search-clauses.ts'
+import { chainOf, type Chain } from './search-chain.ts'
+import { includeOf, revIncludeOf, type Include, type RevInclude } from './search-include.ts'
 import { searchRows, type SearchRow } from './search-row.ts'
 
 /** Name and value as they came, in their order. */
@@ -9,6 +11,12 @@ export type QueryPair = readonly [name: string, value: string]
 
 export interface ParsedQuery {
   readonly clauses: readonly SearchClause[]
+  /** Conditions on what is referred to; they become clauses once it is looked up. */
+  readonly chains: readonly Chain[]
+  readonly includes: readonly Include[]
+  readonly revIncludes: readonly RevInclude[]
+  /** Top-level elements that are wanted; null = all. */
+  readonly elements: readonly string[] | null
   readonly sort: RecordSearch['sort']
   readonly count: number
   readonly offset: number
@@ -16,6 +24,8 @@ export interface ParsedQuery {
   readonly onlyCount: boolean
   /** What was understood, for the self link (FHIR R4 §3.1.1.5). Without paging. */
   readonly used: readonly QueryPair[]
+  /** Names of what was not understood, for a warning; null where a name looks like none. */
+  readonly ignored: ReadonlyArray<string | null>
 }
 
 interface QueryOptions {
@@ -31,26 +41,48 @@ export const largestCount = 200
 /** Deeper pages cost as much as all before them: a narrower search is asked for. */
 const deepestOffset = 50_000
 
+/** Each include may cost a query. */
+const mostIncludes = 20
+
 /** Parameters of the answer's form, which say nothing of what is searched. */
 const formParams = ['_format', '_pretty']
 
 /** Reads a search (FHIR R4 §3.1.1). What is unknown is left out, or refused where the client wants that. */
 export function parseQuery (type: string, pairs: readonly QueryPair[], { offset, baseUrl, isStrict }: QueryOptions): ParsedQuery {
   const context: QueryContext = { type, rows: searchRows.get(type) ?? new Map<string, SearchRow>(), offset, baseUrl }
-  const query = { clauses: [] as SearchClause[], sort: [] as RecordSearch['sort'], count: usualCount, offset: 0, withTotal: true, onlyCount: false, used: [] as QueryPair[] }
+  const query: Lists = { clauses: [], chains: [], includes: [], revIncludes: [], used: [], ignored: [] }
+  const form: Form = { sort: [], count: usualCount, offset: 0, withTotal: true, onlyCount: false, elements: null }
   for (const [name, value] of pairs) {
     if (formParams.includes(name)) continue
     const effect = value === '' ? null : effectOf(name, value, context)
     if (effect === null) {
       if (isStrict) throw unknown(name)
-      continue
+      query.ignored.push(nameIfAny(name))
+    } else {
+      Object.assign(form, addTo(query, effect))
+      if (name !== '_offset' && name !== '_count') query.used.push([name, value])
     }
-    const { clause, ...form } = effect
-    if (clause !== undefined) query.clauses.push(clause)
-    Object.assign(query, form)
-    if (name !== '_offset' && name !== '_count') query.used.push([name, value])
   }
-  return { ...query, onlyCount: query.onlyCount || query.count === 0 }
+  if (query.includes.length + query.revIncludes.length > mostIncludes) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostIncludes} of _include and _revinclude are taken. Ask in parts.`, '_include')
+  return { ...query, clauses: joinedRanges(query.clauses, context), ...form, onlyCount: form.onlyCount || form.count === 0 }
+}
+
+/** What a query collects while it is read. */
+interface Lists {
+  readonly clauses: SearchClause[]
+  readonly chains: Chain[]
+  readonly includes: Include[]
+  readonly revIncludes: RevInclude[]
+  readonly used: QueryPair[]
+  readonly ignored: Array<string | null>
+}
+
+function addTo (lists: Lists, { clause, chain, include, revInclude, ...form }: Effect): Partial<Form> {
+  if (clause !== undefined) lists.clauses.push(clause)
+  if (chain !== undefined) lists.chains.push(chain)
+  if (include !== undefined) lists.includes.push(include)
+  if (revInclude !== undefined) lists.revIncludes.push(revInclude)
+  return form
 }
 
 /** The page of a history, which has no other parameters. */
@@ -64,22 +96,48 @@ export function parsePage (pairs: readonly QueryPair[], isStrict: boolean): { re
   return page
 }
 
-type Effect = Partial<Omit<ParsedQuery, 'clauses' | 'used'>> & { readonly clause?: SearchClause }
+type Form = Pick<ParsedQuery, 'sort' | 'count' | 'offset' | 'withTotal' | 'onlyCount' | 'elements'>
+type Effect = Partial<Form> & { readonly clause?: SearchClause, readonly chain?: Chain, readonly include?: Include, readonly revInclude?: RevInclude }
+
+const readers: Readonly<Record<string, (value: string, context: QueryContext, name: string) => Effect | null>> = {
+  _id: (value) => ({ clause: idClause(value) }),
+  _lastUpdated: (value, context) => ({ clause: lastUpdatedClause(value, context) }),
+  _count: (value, _context, name) => ({ count: Math.min(wholeNumber(name, value), largestCount) }),
+  _offset: (value, _context, name) => ({ offset: offsetOf(name, value) }),
+  _sort: sortEffect,
+  _total: (value) => ['none', 'estimate', 'accurate'].includes(value) ? { withTotal: value !== 'none' } : null,
+  _summary: (value) => value === 'count' ? { onlyCount: true } : value === 'false' ? {} : null,
+  _elements: elementsEffect
+}
 
 function effectOf (name: string, value: string, context: QueryContext): Effect | null {
-  switch (name) {
-    case '_id': return { clause: idClause(value) }
-    case '_lastUpdated': return { clause: lastUpdatedClause(value, context) }
-    case '_count': return { count: Math.min(wholeNumber(name, value), largestCount) }
-    case '_offset': return { offset: offsetOf(name, value) }
-    case '_sort': return sortEffect(value, context)
-    case '_total': return ['none', 'estimate', 'accurate'].includes(value) ? { withTotal: value !== 'none' } : null
-    case '_summary': return value === 'count' ? { onlyCount: true } : value === 'false' ? {} : null
-    default: {
-      const clause = clauseOf(name, value, context)
-      return clause === null ? null : { clause }
-    }
+  if (Object.hasOwn(readers, name)) return readers[name]?.(value, context, name) ?? null
+  return name.startsWith('_include') || name.startsWith('_revinclude') ? includeEffect(name, value, context) : valueEffect(name, value, context)
+}
+
+function includeEffect (name: string, value: string, { type }: QueryContext): Effect | null {
+  const [direction, modifier] = name.split(':')
+  if (modifier !== undefined) throw new DomainError('RECORD_SEARCH_INVALID', `${direction ?? ''} goes one step: no :iterate and no :recurse. Search again for what lies further.`, direction)
+  if (direction === '_include') {
+    const include = includeOf(value, type)
+    return include === null ? null : { include }
   }
+  const revInclude = direction === '_revinclude' ? revIncludeOf(value, type) : null
+  return revInclude === null ? null : { revInclude }
+}
+
+function valueEffect (name: string, value: string, context: QueryContext): Effect | null {
+  if (name.includes('.')) {
+    const chain = chainOf(name, value, context)
+    return chain === null ? null : { chain }
+  }
+  const clause = clauseOf(name, value, context)
+  return clause === null ? null : { clause }
+}
+
+function elementsEffect (value: string): Effect | null {
+  const elements = value.split(',')
+  return elements.every((element) => /^[A-Za-z]{1,64}$/.test(element)) ? { elements } : null
 }
 
 function wholeNumber (name: string, value: string): number {
@@ -99,8 +157,11 @@ function sortEffect (value: string, { rows }: QueryContext): Effect | null {
   return { sort: sort.map(({ param, descending }) => ({ param: rows.get(param)?.keptAs ?? param, descending })) }
 }
 
+function nameIfAny (name: string): string | null {
+  return /^[\w:.-]{1,40}$/.test(name) ? name : null
+}
+
 /** A name may be anything that was typed, so it is told only where it looks like a name. */
 function unknown (name: string): DomainError {
-  const place = /^[\w:.-]{1,40}$/.test(name) ? name : undefined
-  return new DomainError('RECORD_SEARCH_INVALID', 'This search parameter, modifier or form is not there. GET metadata lists the parameters of each type.', place)
+  return new DomainError('RECORD_SEARCH_INVALID', 'This search parameter, modifier or form is not there. GET metadata lists the parameters of each type.', nameIfAny(name) ?? undefined)
 }

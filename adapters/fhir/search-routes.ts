@@ -1,13 +1,10 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyRequest } from 'fastify'
-import type { Resource, SearchClause } from '../../core/records/index.ts'
-import { assertServed, limitsFor, noteSearch } from './admit.ts'
-import { searchBundle } from './bundles.ts'
-import { zoneOffset, type ZoneOffset } from './date-range.ts'
+import { zoneOffset } from './date-range.ts'
 import type { FhirServerDeps } from './deps.ts'
 import { sendResource } from './reply.ts'
-import { baseUrlOf, isStrict, queryPairs } from './request-url.ts'
-import { largestCount, parseQuery, type QueryPair } from './search-query.ts'
+import { queryPairs } from './request-url.ts'
+import { largestCount } from './search-query.ts'
+import { searchType } from './search-type.ts'
 
 const tags = ['fhir']
 const ByType = Type.Object({ type: Type.String({ description: 'A resource type, e.g. Patient; metadata lists them' }) })
@@ -21,13 +18,16 @@ const Query = Type.Object({
   _sort: named('parameters, apart by commas; - before one sorts downwards'),
   _total: named('none leaves the total out'),
   _summary: named('count = only the total'),
+  _include: named('what the matches refer to, e.g. Encounter:patient; Encounter:* for all'),
+  _revinclude: named('what refers to the matches, e.g. Observation:subject'),
+  _elements: named('elements, apart by commas; the mandatory ones always come'),
   _format: named('json'),
   patient: named('Patient/id or id: also finds what is filed under other records of the same person'),
   identifier: named('system|value'),
   date: named('with eq, ne, gt, lt, ge, le, sa or eb before it'),
   status: named('a code; status:not leaves it out'),
   code: named('system|code')
-}, { additionalProperties: true, description: 'Parameters of each type: GET metadata. Comma = or, repeated = and. Unknown ones are ignored, or refused under Prefer: handling=strict.' })
+}, { additionalProperties: true, description: 'Parameters of each type: GET metadata. Comma = or, repeated = and; one chained step, e.g. patient.identifier. Unknown ones are left out with a warning, or refused under Prefer: handling=strict.' })
 const answers = { 200: { description: 'A Bundle of type searchset', content: { 'application/fhir+json': { schema: Type.Object({}) } } } }
 
 /** search-type, by GET and by POST. */
@@ -39,39 +39,13 @@ export function searchRoutes (deps: FhirServerDeps): FastifyPluginAsyncTypebox {
 
     server.get('/:type', {
       schema: { tags, 'x-requirements': ['K-01', 'K-11'], summary: 'Searches resources of a type', params: ByType, querystring: Query, response: answers }
-    }, async (request, reply) => sendResource(reply, await search(deps, request, { type: request.params.type, pairs: queryPairs(request), offset })))
+    }, async (request, reply) => sendResource(reply, await searchType(deps, request, { type: request.params.type, pairs: queryPairs(request), offset })))
 
     server.post('/:type/_search', {
       schema: { tags, 'x-requirements': ['K-01', 'K-11'], summary: 'Searches resources of a type, with the parameters in a form', params: ByType, querystring: Query, consumes: ['application/x-www-form-urlencoded'], response: answers }
     }, async (request, reply) => {
       const form = typeof request.body === 'string' ? [...new URLSearchParams(request.body)] : []
-      return sendResource(reply, await search(deps, request, { type: request.params.type, pairs: [...queryPairs(request), ...form], offset }))
+      return sendResource(reply, await searchType(deps, request, { type: request.params.type, pairs: [...queryPairs(request), ...form], offset }))
     })
   }
-}
-
-async function search (deps: FhirServerDeps, request: FastifyRequest, asked: { readonly type: string, readonly pairs: readonly QueryPair[], readonly offset: ZoneOffset }): Promise<Resource> {
-  const { type, pairs, offset } = asked
-  assertServed(type)
-  const limits = limitsFor(deps, request, type)
-  const baseUrl = baseUrlOf(request, deps.publicUrl)
-  const query = parseQuery(type, pairs, { offset, baseUrl, isStrict: isStrict(request) })
-  const clauses: SearchClause[] = []
-  for (const clause of query.clauses) clauses.push(await ofSamePerson(deps, clause))
-  const { records, total } = await deps.inReading(async (stores) => await stores.records.search({
-    type, clauses, ...limits, sort: query.sort, limit: query.onlyCount ? 0 : query.count, offset: query.offset
-  }))
-  noteSearch(deps, request, type, records)
-  return searchBundle({ baseUrl, type, query, records, total })
-}
-
-/** Records of one person at two hospitals, or before and after a merge, are tied, never rewritten: asking for one finds all. */
-async function ofSamePerson ({ samePerson }: FhirServerDeps, clause: SearchClause): Promise<SearchClause> {
-  if (clause.kind !== 'reference') return clause
-  const values = new Set(clause.values)
-  for (const value of clause.values) {
-    if (!value.startsWith('Patient/')) continue
-    for (const id of await samePerson(value.slice('Patient/'.length))) values.add(`Patient/${id}`)
-  }
-  return { ...clause, values: [...values] }
 }

@@ -1,6 +1,6 @@
 import { searchParameters } from './search-parameters.ts'
 
-export type SearchKind = 'string' | 'token' | 'code' | 'contact' | 'reference' | 'date'
+export type SearchKind = 'string' | 'token' | 'code' | 'contact' | 'reference' | 'date' | 'quantity'
 
 /** A row of the search table, read. */
 export interface SearchRow {
@@ -22,7 +22,7 @@ export interface SearchStep {
 }
 
 /** FHIR R4 search parameter types: what our kinds are to the outside. */
-export const outerKind = { string: 'string', token: 'token', code: 'token', contact: 'token', reference: 'reference', date: 'date' } as const satisfies Record<SearchKind, string>
+export const outerKind = { string: 'string', token: 'token', code: 'token', contact: 'token', reference: 'reference', date: 'date', quantity: 'quantity' } as const satisfies Record<SearchKind, string>
 
 function searchRow (param: string, rows: Readonly<Record<string, string>>): SearchRow {
   const [kind = '', target = ''] = rows[param]?.split(' ') ?? []
@@ -40,3 +40,7 @@ function searchPath (text: string): SearchPath {
 /** Type → parameter → row. */
 export const searchRows: ReadonlyMap<string, ReadonlyMap<string, SearchRow>> = new Map(Object.entries(searchParameters)
   .map(([type, rows]) => [type, new Map(Object.keys(rows).map((param) => [param, searchRow(param, rows)]))]))
+
+export function pointsTo ({ targets }: SearchRow, type: string): boolean {
+  return targets.length === 0 || targets.includes(type)
+}

@@ -1,4 +1,4 @@
-import type { SearchValue, SearchValuesOf } from '../../core/records/index.ts'
+import type { Resource, SearchValue, SearchValuesOf } from '../../core/records/index.ts'
 import { beginningOfTime, dateRange, endOfTime, zoneOffset, type DateRange, type ZoneOffset } from './date-range.ts'
 import { normalizeText } from './normalize-text.ts'
 import { searchRows, type SearchKind, type SearchPath, type SearchRow, type SearchStep } from './search-row.ts'
@@ -27,6 +27,13 @@ export function searchValuesIn (zone: string): SearchValuesOf {
   }
 }
 
+/** `Type/id` of what a resource refers to in the elements of a row. */
+export function referencedBy (resource: Resource, row: SearchRow): readonly string[] {
+  const found: string[] = []
+  for (const path of row.paths) collect(resource, path, 0, (value) => { for (const { value: reference } of referencesOf(value, row)) if (reference !== null) found.push(reference) })
+  return found
+}
+
 function add (values: SearchValue[], param: string, found: readonly Found[]): void {
   for (const { raw, ...one } of found) {
     if (values.some((other) => isSame(other, param, one))) continue
@@ -36,7 +43,7 @@ function add (values: SearchValue[], param: string, found: readonly Found[]): vo
 }
 
 function isSame (one: SearchValue, param: string, other: Omit<SearchValue, 'param'>): boolean {
-  return one.param === param && one.value === other.value && one.system === other.system && one.from === other.from && one.to === other.to
+  return one.param === param && one.value === other.value && one.system === other.system && one.from === other.from && one.to === other.to && one.number === other.number
 }
 
 function collect (value: unknown, path: SearchPath, depth: number, take: (value: unknown) => void): void {
@@ -60,6 +67,7 @@ function extractors (offset: ZoneOffset): Readonly<Record<SearchKind, Extract>> 
     contact: (value) => typeof (value as Json)['value'] === 'string' ? [{ ...nothing, value: cut((value as { value: string }).value) }] : [],
     token: (value) => tokensOf(value as Json),
     reference: referencesOf,
+    quantity: (value) => quantitiesOf(value as Json),
     date: (value) => {
       const range = rangeOf(value, offset)
       return range === null ? [] : [{ ...nothing, ...range }]
@@ -85,9 +93,18 @@ function textsOf (value: unknown): readonly string[] {
 /** A concept has several codings; an identifier has a value instead of a code. */
 function tokensOf (value: Json): readonly Found[] {
   const { coding, code, value: identifierValue, system } = value
+  // A quantity has a code too, that of its unit.
+  if (typeof identifierValue === 'number') return []
   if (Array.isArray(coding)) return coding.flatMap((one) => tokensOf(one as Json))
   const token = code ?? identifierValue
   return typeof token === 'string' ? [{ ...nothing, value: cut(token), system: typeof system === 'string' ? cut(system) : null }] : []
+}
+
+/** Its unit by code, else as it is written. */
+function quantitiesOf ({ value, code, unit, system }: Json): readonly Found[] {
+  if (typeof value !== 'number') return []
+  const named = typeof code === 'string' ? code : typeof unit === 'string' ? unit : ''
+  return [{ ...nothing, value: cut(named), system: typeof system === 'string' ? cut(system) : null, number: value }]
 }
 
 const literal = /^([A-Z][A-Za-z]+)\/([A-Za-z0-9\-.]{1,64})$/

@@ -75,7 +75,7 @@ async function admit (request: FastifyRequest, access: Permission | 'any_token',
   const reach = access === 'any_token' ? null : reachOf(principal, access)
   if (reach?.kind === 'none') {
     noteAccess(request, { target: routeTarget(request), targetId: null, patientId: null, outcome: 'refused' })
-    throw new DomainError('ACCESS_DENIED', `The role ${principal.role} has no right to this operation. Use a token of another role.`)
+    throw new DomainError('ACCESS_DENIED', `The role ${principal.role} or the token's scopes have no right to this operation. Use a token of another role or more scopes.`)
   }
   // Wards and tied records are looked up only where they decide something.
   request.caller = reach?.kind === 'own' || reach === null ? await deps.findCaller(principal) : { principal, patientIds: [], wards: [] }

@@ -51,13 +51,6 @@ export function healthRoutes ({ parts, metrics, version, partTimeoutMs }: Health
       config: open,
       schema: { ...common, summary: 'What is running', response: { 200: Type.Object({ name: Type.String(), version: Type.String(), commit: nullable(Type.String()) }) } }
     }, async () => version)
-
-    // SMART App Launch asks for these members. Tokens are issued by an administrator, not by an OAuth server, so the
-    // lists are empty: a client learns that there is no launch to try.
-    server.get('/.well-known/smart-configuration', {
-      config: open,
-      schema: { ...common, summary: 'SMART configuration: bearer tokens only, no launch', response: { 200: Type.Object({ capabilities: Type.Array(Type.String()), grant_types_supported: Type.Array(Type.String()), code_challenge_methods_supported: Type.Array(Type.String()) }) } }
-    }, async () => ({ capabilities: [], grant_types_supported: [], code_challenge_methods_supported: [] }))
   }
 }
 

@@ -1,12 +1,15 @@
-import { Type, type FastifyPluginAsyncTypebox, type Static } from '@fastify/type-provider-typebox'
+import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { DomainError } from '../../core/errors.ts'
-import type { FixMessage, InboxStore, MessageFilter, MessageStatus, MessageSummary, ReplayMessages, StoredMessage, TriedReplay } from '../../core/inbox/index.ts'
+import type { FixMessage, InboxStore, MessageFilter, MessageSummary, ReplayMessages, StoredMessage, TriedReplay } from '../../core/inbox/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import { callerOf, noteAccess } from './access.ts'
-import { ById, Id, Instant, nullable, oneOf, orNull, pageOf, PageQuery, readCursor, writeCursor, type WriteInstant } from './wire.ts'
+import { FailureBody, filterOf, filters, messageSummary, SummaryBody, summaryProperties } from './message-body.ts'
+import { messageDetailsRoutes, type MessageDetailsRoutesDeps } from './message-details-routes.ts'
+import { messageSearchRoutes, type MessageSearchRoutesDeps } from './message-search-routes.ts'
+import { ById, Id, Instant, nullable, pageOf, PageQuery, readCursor, writeCursor, type WriteInstant } from './wire.ts'
 
-export interface MessageRoutesDeps {
+export interface MessageRoutesDeps extends MessageDetailsRoutesDeps, MessageSearchRoutesDeps {
   readonly inReading: InTransaction<{ readonly inbox: InboxStore }>
   readonly writeInstant: WriteInstant
   /** The text of a message by its character set; null where its bytes cannot be decoded. */
@@ -23,41 +26,7 @@ export interface MessageRoutesDeps {
 /** `changes` are shown as they are: which record, entry or charge, and what of it. Empty: nothing would change. */
 export type DryRun = TriedReplay<Readonly<Record<string, unknown>>>
 
-const statuses = ['received', 'applied', 'dead', 'conflict', 'skipped'] as const satisfies readonly MessageStatus[]
-const filters = {
-  source: Type.Optional(Type.String({ maxLength: 100 })),
-  type: Type.Optional(Type.String({ maxLength: 20, description: 'e.g. ADT' })),
-  trigger: Type.Optional(Type.String({ maxLength: 20, description: 'e.g. A01' })),
-  status: Type.Optional(oneOf(statuses)),
-  failureCode: Type.Optional(Type.String({ maxLength: 100 })),
-  producedRecord: Type.Optional(Type.String({ maxLength: 200, description: '`Type/id` that the message made or changed' })),
-  receivedFrom: Type.Optional(Instant),
-  receivedTo: Type.Optional(Instant)
-}
-const FailureBody = nullable(Type.Object({ code: Type.String(), detail: Type.String(), place: nullable(Type.String()) }))
-const summary = {
-  id: Id,
-  sequence: Type.Integer(),
-  source: Type.String(),
-  hospitalId: Id,
-  format: Type.String(),
-  controlId: nullable(Type.String()),
-  type: nullable(Type.String()),
-  trigger: nullable(Type.String()),
-  status: oneOf(statuses),
-  attempts: Type.Integer(),
-  sentAt: nullable(Instant),
-  receivedAt: Instant,
-  appliedAt: nullable(Instant),
-  nextAt: nullable(Instant),
-  failure: FailureBody,
-  replayOf: nullable(Type.String()),
-  mappingVersion: nullable(Type.String()),
-  produced: Type.Array(Type.String()),
-  notes: Type.Array(Type.String())
-}
-const SummaryBody = Type.Object(summary)
-const MessageBody = Type.Object({ ...summary, charset: Type.String(), text: nullable(Type.String()), base64: Type.String({ description: 'the bytes as they came' }), ack: Type.String() })
+const MessageBody = Type.Object({ ...summaryProperties, charset: Type.String(), text: nullable(Type.String()), base64: Type.String({ description: 'the bytes as they came' }), ack: Type.String() })
 const ReplayBody = Type.Object({
   dryRun: Type.Boolean(),
   items: Type.Array(Type.Object({
@@ -83,17 +52,11 @@ const noMessage = (): DomainError => new DomainError('MESSAGE_NOT_FOUND', 'No me
 
 export function messageRoutes (deps: MessageRoutesDeps): FastifyPluginAsyncTypebox {
   const { inReading, writeInstant } = deps
-  const summaryBody = (message: MessageSummary) => ({
-    ...message,
-    sentAt: orNull(message.sentAt, writeInstant),
-    receivedAt: writeInstant(message.receivedAt),
-    appliedAt: orNull(message.appliedAt, writeInstant),
-    nextAt: orNull(message.nextAt, writeInstant),
-    produced: [...message.produced],
-    notes: [...message.notes]
-  })
+  const summaryBody = (message: MessageSummary) => messageSummary(message, writeInstant)
   return async (server) => {
     await server.register(messageActionRoutes(deps))
+    await server.register(messageSearchRoutes(deps))
+    await server.register(messageDetailsRoutes(deps))
 
     server.get('/v1/ops/messages', {
       config: { access: 'message.read' },
@@ -177,7 +140,8 @@ function messageActionRoutes (deps: MessageRoutesDeps): FastifyPluginAsyncTypebo
       const message = await load(request.params.id)
       const actor = operate(request, message)
       // Editors end lines their own way; HL7 v2 ends segments with a carriage return (v2.5.1 §2.5.4).
-      const raw = deps.writeText(message, request.body.text.replaceAll(/\r?\n/g, '\r'))
+      const text = message.format === 'hl7v2' ? request.body.text.replaceAll(/\r?\n/g, '\r') : request.body.text
+      const raw = deps.writeText(message, text)
       const fixed = await deps.fixMessage({ id: message.id, raw, actor, reason: request.body.reason ?? 'corrected by an operator' })
       return { id: fixed.id, replayOf: message.id }
     })
@@ -195,13 +159,6 @@ function messageActionRoutes (deps: MessageRoutesDeps): FastifyPluginAsyncTypebo
 
 function triedBody ({ original, produced, changes, failure }: DryRun) {
   return { id: original, replayId: null, failure, produced: [...produced], changes: changes.map((change) => ({ ...change })) }
-}
-
-type AskedFilters = Static<ReturnType<typeof Type.Object<typeof filters>>>
-
-function filterOf ({ receivedFrom, receivedTo, ...rest }: AskedFilters): MessageFilter {
-  const plain = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined))
-  return { ...plain, ...(receivedFrom === undefined ? {} : { receivedFrom: new Date(receivedFrom) }), ...(receivedTo === undefined ? {} : { receivedTo: new Date(receivedTo) }) }
 }
 
 /** The one patient a message is about, as far as it made a record; for the audit. */

@@ -2,7 +2,7 @@ import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typ
 import type { CalendarDate } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { InboxStatistics, InboxStore, MessageStatus } from '../../core/inbox/index.ts'
-import type { Alert, AlertStore, JobRun, JobRunStore } from '../../core/operations/index.ts'
+import type { Alert, AlertStore, ConnectionStatus, JobRun, JobRunStore } from '../../core/operations/index.ts'
 import type { OutboxStore } from '../../core/outbox.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import { noteAccess } from './access.ts'
@@ -13,8 +13,7 @@ export interface OperationsRoutesDeps {
   readonly writeInstant: WriteInstant
   /** Business time. */
   readonly now: () => Date
-  readonly sources: () => readonly SourceState[]
-  readonly mappings: () => readonly MappingState[]
+  readonly sources: () => Promise<readonly SourceState[]>
   readonly jobs: () => readonly JobState[]
   /** Runs a job for a business date, null for its newest due instant. Refuses with JOB_NOT_FOUND. */
   readonly runJob: (run: { readonly name: string, readonly date: CalendarDate | null }) => Promise<JobRun>
@@ -25,17 +24,16 @@ export interface SourceState {
   readonly name: string
   readonly kind: string
   readonly hospitalId: string
+  readonly mappingSite: string
+  /** Of a listener; null for what we poll. */
   readonly port: number | null
   readonly listening: boolean
   readonly connections: number
-  readonly charset: string
-  readonly mappingSite: string
-  readonly ack: string
-}
-
-export interface MappingState {
-  readonly site: string
-  readonly version: string
+  readonly charset: string | null
+  readonly ack: string | null
+  readonly status: ConnectionStatus
+  /** Messages that came by this node in the last minute, quarter of an hour, hour. */
+  readonly rates: { readonly minute: number, readonly quarter: number, readonly hour: number }
 }
 
 export interface JobState {
@@ -54,9 +52,11 @@ const SourceBody = Type.Object({
   port: nullable(Type.Integer()),
   listening: Type.Boolean(),
   connections: Type.Integer(),
-  charset: Type.String(),
+  charset: nullable(Type.String()),
   mappingSite: Type.String(),
-  ack: Type.String(),
+  ack: nullable(Type.String()),
+  status: Type.Object({ state: Type.String(), since: Instant, code: nullable(Type.String()), detail: nullable(Type.String()), lastAt: nullable(Instant) }),
+  rates: Type.Object({ minute: Type.Integer(), quarter: Type.Integer(), hour: Type.Integer() }, { description: 'messages by this node' }),
   lastReceivedAt: nullable(Instant),
   messages: Counts
 })
@@ -86,12 +86,13 @@ const common = { tags: ['operations'], 'x-requirements': ['K-12'] }
 const reading = { access: 'operations.read' } as const
 
 export function operationsRoutes (deps: OperationsRoutesDeps): FastifyPluginAsyncTypebox {
-  const { inReading, writeInstant, sources, mappings, now } = deps
+  const { inReading, writeInstant, sources, now } = deps
   const alertBody = (alert: Alert) => ({ ...alert, openedAt: writeInstant(alert.openedAt), closedAt: orNull(alert.closedAt, writeInstant) })
-  const sourceBodies = (statistics: InboxStatistics) => sources().map((source) => {
+  const sourceBodies = async (statistics: InboxStatistics) => (await sources()).map((source) => {
     const rows = statistics.bySource.filter((row) => row.source === source.name)
     const last = rows.reduce<Date | null>((latest, row) => latest === null || row.lastReceivedAt > latest ? row.lastReceivedAt : latest, null)
-    return { ...source, lastReceivedAt: orNull(last, writeInstant), messages: countsOf(rows) }
+    const { since, lastAt } = source.status
+    return { ...source, status: { ...source.status, since: writeInstant(since), lastAt: orNull(lastAt, writeInstant) }, lastReceivedAt: orNull(last, writeInstant), messages: countsOf(rows) }
   })
   return async (server) => {
     await server.register(jobRoutes(deps))
@@ -106,7 +107,7 @@ export function operationsRoutes (deps: OperationsRoutesDeps): FastifyPluginAsyn
         messages: countsOf(statistics.bySource),
         oldestQueuedAt: orNull(statistics.oldestQueuedAt, writeInstant),
         outbox: { ...outbox, oldestAt: orNull(outbox.oldestAt, writeInstant) },
-        sources: sourceBodies(statistics),
+        sources: await sourceBodies(statistics),
         alerts: alerts.map(alertBody),
         pruned: statistics.prunedByDay.reduce((sum, day) => sum + day.count, 0)
       }
@@ -115,12 +116,7 @@ export function operationsRoutes (deps: OperationsRoutesDeps): FastifyPluginAsyn
     server.get('/v1/ops/sources', {
       config: reading,
       schema: { ...common, summary: 'The configured senders and what came by each', response: { 200: pageOf(SourceBody) } }
-    }, async () => ({ items: sourceBodies(await inReading(async ({ inbox }) => await inbox.statistics())), next: null }))
-
-    server.get('/v1/ops/mappings', {
-      config: reading,
-      schema: { ...common, summary: 'The mapping tables in force', response: { 200: pageOf(Type.Object({ site: Type.String(), version: Type.String() })) } }
-    }, async () => ({ items: mappings().map(({ site, version }) => ({ site, version })), next: null }))
+    }, async () => ({ items: await sourceBodies(await inReading(async ({ inbox }) => await inbox.statistics())), next: null }))
 
     server.get('/v1/ops/alerts', {
       config: reading,

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { DomainError, type ErrorKind } from '../../core/errors.ts'
+import { MappingError, type Origin } from '../../mappings/index.ts'
 
 /** A refusal of the core, by its kind. The only place where a kind becomes an HTTP status. */
 const statusOfKind: Readonly<Record<ErrorKind, number>> = {
@@ -38,6 +39,8 @@ interface Problem {
   readonly code: string
   readonly requestId: string
   readonly place?: string
+  /** Of a mapping table, where it is known which row was at work. */
+  readonly row?: Origin
 }
 
 /** An error for Fastify to carry to the error handler; other error handlers (FHIR) read its `statusCode` too. */
@@ -53,7 +56,8 @@ function statusOf (error: DomainError): number {
 function problemOf (error: unknown, requestId: string): Problem {
   if (error instanceof DomainError) {
     const problem = describe(error.code, statusOf(error), error.message, requestId)
-    return error.place === undefined ? problem : { ...problem, place: error.place }
+    const row = error.cause instanceof MappingError ? error.cause.row : null
+    return { ...problem, ...error.place === undefined ? {} : { place: error.place }, ...row === null ? {} : { row } }
   }
   const { statusCode, message, code } = error as Partial<FastifyError>
   if ((error as Partial<FastifyError>).validation !== undefined) return malformed(error as FastifyError, requestId)

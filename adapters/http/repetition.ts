@@ -6,8 +6,8 @@ import { transportError } from './problem.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Every POST honours an Idempotency-Key; money, contracts, vouchers and bookings require one. */
-    idempotencyKey?: 'required'
+    /** Every POST honours an Idempotency-Key; money, contracts, vouchers and bookings require one. ignored: the answer holds a secret, which is not kept. */
+    idempotencyKey?: 'required' | 'ignored'
   }
   interface FastifyRequest {
     /** The key this request has taken and must finish. */
@@ -28,6 +28,7 @@ export function guardRepetition (server: FastifyInstance, deps: RepetitionDeps):
   server.decorateRequest('takenKey', null)
   server.addHook('preHandler', async (request, reply) => {
     if (request.method !== 'POST' || request.principal === null) return
+    if (request.routeOptions.config.idempotencyKey === 'ignored') return
     const key = request.headers['idempotency-key']
     if (key === undefined) {
       if (request.routeOptions.config.idempotencyKey === 'required') throw transportError('IDEMPOTENCY_KEY_REQUIRED', 'Send an Idempotency-Key header, the same one for every repetition of this request.')

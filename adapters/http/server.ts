@@ -20,7 +20,7 @@ export interface HttpLimits {
   readonly requestTimeoutMs: number
   readonly handlerTimeoutMs: number
   readonly keepAliveTimeoutMs: number
-  /** Requests a minute of one token, or of one address on public routes. */
+  /** Requests a minute of one client or token, or of one address on public routes. */
   readonly requestsPerMinute: number
   /** Requests a minute of one address without a valid token or to nowhere. */
   readonly guessesPerMinute: number
@@ -94,7 +94,7 @@ export async function buildServer (deps: HttpDeps): Promise<FastifyInstance> {
     // What leads nowhere is counted apart and sooner: it is how addresses and ids are tried out.
     max: (request) => request.is404 ? limits.guessesPerMinute : limits.requestsPerMinute,
     timeWindow: minuteMs,
-    keyGenerator: (request) => request.is404 ? `nowhere ${request.ip}` : request.principal?.tokenId ?? request.ip
+    keyGenerator: (request) => request.is404 ? `nowhere ${request.ip}` : request.principal?.clientId ?? request.principal?.tokenId ?? request.ip
   }))
   guardRepetition(server, deps.repetition)
   server.setNotFoundHandler(routeNotFound)

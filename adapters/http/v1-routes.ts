@@ -1,14 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { auditRoutes, type AuditRoutesDeps } from './audit-routes.ts'
+import { destinationRoutes, type DestinationRoutesDeps } from './destination-routes.ts'
 import { directoryRoutes, type DirectoryRoutesDeps } from './directory-routes.ts'
 import { identityRoutes, type IdentityRoutesDeps } from './identity-routes.ts'
 import { ledgerRoutes, type LedgerRoutesDeps } from './ledger-routes.ts'
+import { mappingRoutes, type MappingRoutesDeps } from './mapping-routes.ts'
 import { meRoutes } from './me-routes.ts'
 import { messageRoutes, type MessageRoutesDeps } from './message-routes.ts'
+import { queueRoutes, type QueueRoutesDeps } from './queue-routes.ts'
 import { operationsRoutes, type OperationsRoutesDeps } from './operations-routes.ts'
+import { unmappedCodeRoutes, type UnmappedCodeRoutesDeps } from './unmapped-code-routes.ts'
 import { visitRoutes, type VisitRoutesDeps } from './visit-routes.ts'
 
-export type V1Deps = IdentityRoutesDeps & VisitRoutesDeps & LedgerRoutesDeps & DirectoryRoutesDeps & MessageRoutesDeps & OperationsRoutesDeps & AuditRoutesDeps
+export type V1Deps = IdentityRoutesDeps & VisitRoutesDeps & LedgerRoutesDeps & DirectoryRoutesDeps & MessageRoutesDeps & OperationsRoutesDeps & QueueRoutesDeps & DestinationRoutesDeps & MappingRoutesDeps & UnmappedCodeRoutesDeps & AuditRoutesDeps
 
 /** REST, one plugin a context. Every route is named here or one step below; nothing is found by itself. */
 export function v1Routes (deps: V1Deps): FastifyPluginAsyncTypebox {
@@ -20,6 +24,10 @@ export function v1Routes (deps: V1Deps): FastifyPluginAsyncTypebox {
     await server.register(directoryRoutes(deps))
     await server.register(messageRoutes(deps))
     await server.register(operationsRoutes(deps))
+    await server.register(queueRoutes(deps))
+    await server.register(destinationRoutes(deps))
+    await server.register(mappingRoutes(deps))
+    await server.register(unmappedCodeRoutes(deps))
     await server.register(auditRoutes(deps))
   }
 }

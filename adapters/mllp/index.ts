@@ -1,3 +1,5 @@
+export { mllpClient, type MllpClient, type MllpClientEvent, type MllpClientOptions } from './client.ts'
+export type { MllpClientTls } from './dial.ts'
 export type { MllpEvent, OnMllpEvent } from './events.ts'
 export { frame, type FrameEvent, type Framer, makeFramer } from './frames.ts'
 export { type MllpListener, type MllpListenerDeps, startMllpListener } from './listener.ts'

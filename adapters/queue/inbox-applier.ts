@@ -16,6 +16,8 @@ export interface InboxApplierOptions {
   readonly wallClock: Clock
   /** Whether messages are coming in now whose senders wait for nothing but the disk: they go first, for a while. */
   readonly isIngesting?: () => boolean
+  /** What an operator holds: everything, or what came by some sources. A new revision makes the queue be read anew. */
+  readonly paused?: () => { readonly all: boolean, readonly sources: readonly string[], readonly revision: number }
   /** Batches at a time: 1 on SQLite, which has one writer; some on PostgreSQL. */
   readonly parallel?: number
   readonly maxBatch?: number
@@ -62,6 +64,8 @@ interface State {
   /** Messages that the store got in the way of: they are to be tried soon, so nothing is at rest before. */
   readonly disturbed: Set<string>
   readonly drainers: Array<() => void>
+  /** Of `paused`, when the queue was read. */
+  pauseRevision: number
 }
 
 /**
@@ -80,7 +84,7 @@ const pageSize = 1_000
 /** Applies what is queued, in lanes, for as long as this node holds the lease. Starts at once. */
 export function inboxApplier (options: InboxApplierOptions): InboxApplier {
   const state: State = {
-    lanes: lanes(), cursor: 0, isLeader: false, isRead: false, readAt: 0, isStopping: false, troubles: 0, notBefore: 0, yieldUntil: 0, yieldingSince: null, running: new Set(), disturbed: new Set(), drainers: []
+    lanes: lanes(), cursor: 0, isLeader: false, isRead: false, readAt: 0, isStopping: false, troubles: 0, notBefore: 0, yieldUntil: 0, yieldingSince: null, running: new Set(), disturbed: new Set(), drainers: [], pauseRevision: 0
   }
   const wake = wakeable()
   const loop = runLoop(options, state, wake)
@@ -132,11 +136,13 @@ async function leadAndRead (options: InboxApplierOptions, state: State): Promise
   else if (state.drainers.length > 0 && !await isSomethingDue(options)) answerDrainers(state)
 }
 
-/** Whoever takes over reads the queue anew: another node has settled some of what this one knew. */
-async function lead ({ lease }: InboxApplierOptions, state: State): Promise<void> {
+/** Whoever takes over reads the queue anew: another node has settled some of what this one knew. So does a pause or its end. */
+async function lead ({ lease, paused }: InboxApplierOptions, state: State): Promise<void> {
   const wasLeader = state.isLeader
   state.isLeader = await lease.hold()
-  if (wasLeader || !state.isLeader) return
+  const revision = paused?.().revision ?? 0
+  if ((wasLeader && revision === state.pauseRevision) || !state.isLeader) return
+  state.pauseRevision = revision
   await Promise.all(state.running)
   state.disturbed.clear()
   state.lanes = lanes()
@@ -144,27 +150,29 @@ async function lead ({ lease }: InboxApplierOptions, state: State): Promise<void
   state.isRead = false
 }
 
-async function read ({ inReading, wallClock, maxKnown = 100_000 }: InboxApplierOptions, state: State): Promise<void> {
+async function read ({ inReading, wallClock, paused, maxKnown = 100_000 }: InboxApplierOptions, state: State): Promise<void> {
   if (state.isRead) return
   const limit = Math.min(pageSize, maxKnown - state.lanes.known())
   state.isRead = true
   state.readAt = wallClock.now().getTime()
   if (limit <= 0) return
-  const page = await inReading(({ inbox }) => inbox.queued(state.cursor, limit))
+  const page = await inReading(({ inbox }) => inbox.queued(state.cursor, limit, paused?.().sources ?? []))
   state.lanes.add(page)
   state.cursor = page.at(-1)?.sequence ?? state.cursor
   if (page.length === limit) state.isRead = false
 }
 
-async function isSomethingDue ({ inReading, wallClock }: InboxApplierOptions): Promise<boolean> {
+async function isSomethingDue ({ inReading, wallClock, paused }: InboxApplierOptions): Promise<boolean> {
+  if (paused?.().all === true) return false
   const now = wallClock.now()
-  const queued = await inReading(({ inbox }) => inbox.queued(0, pageSize))
+  const queued = await inReading(({ inbox }) => inbox.queued(0, pageSize, paused?.().sources ?? []))
   return queued.some(({ nextAt }) => nextAt === null || nextAt <= now)
 }
 
 /** Answers whether nothing runs and nothing that is known may run. */
 async function startBatches (options: InboxApplierOptions, state: State, wake: Wake): Promise<boolean> {
-  const { parallel = 1, maxBatch = 32, wallClock } = options
+  const { parallel = 1, maxBatch = 32, wallClock, paused } = options
+  if (paused?.().all === true) return state.running.size === 0
   while (!state.isStopping && state.isLeader && state.running.size < parallel && wallClock.now().getTime() >= startsAt(state)) {
     // At least one turn, or a synchronous database would keep sockets and timers waiting for the whole queue.
     await setImmediate()

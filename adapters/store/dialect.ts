@@ -29,6 +29,8 @@ export type Parameter = Scalar | readonly Scalar[]
 
 export interface SchemaWords {
   readonly integer: string
+  /** Double precision. */
+  readonly real: string
   readonly bytes: string
   /** Primary key that the database gives and never gives again. */
   readonly sequence: string

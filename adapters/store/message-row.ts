@@ -28,6 +28,9 @@ export interface MessageRow {
   readonly mapping_version: string | null
   readonly produced: string | null
   readonly notes: string | null
+  readonly skipped_at_ms: number | null
+  readonly skipped_by: string | null
+  readonly skipped_reason: string | null
 }
 
 export function summaryOf (row: MessageRow): MessageSummary {
@@ -56,7 +59,8 @@ export function summaryOf (row: MessageRow): MessageSummary {
     appliedAt: instantOrNull(row.applied_at_ms),
     mappingVersion: row.mapping_version,
     produced: row.produced === null ? [] : json<readonly string[]>(row.produced),
-    notes: row.notes === null ? [] : json<readonly string[]>(row.notes)
+    notes: row.notes === null ? [] : json<readonly string[]>(row.notes),
+    skipped: row.skipped_at_ms === null ? null : { at: instant(row.skipped_at_ms), actor: row.skipped_by ?? '', reason: row.skipped_reason ?? '' }
   }
 }
 

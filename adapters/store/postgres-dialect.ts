@@ -22,6 +22,7 @@ export const postgresDialect: Dialect = {
   },
   words: {
     integer: 'bigint',
+    real: 'double precision',
     bytes: 'bytea',
     sequence: 'bigint generated always as identity primary key',
     table: '',

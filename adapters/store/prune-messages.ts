@@ -24,6 +24,11 @@ const dropProducts: GroupStatement = {
   text: (given) => `delete from message_products where (record, message_id) in (select given.record, given.message_id from ${given} as given)`
 }
 
+const dropHeld: GroupStatement = {
+  columns: { message_id: 'text' },
+  text: (given) => `delete from messages_held_by_code where message_id in (select given.message_id from ${given} as given)`
+}
+
 const countDays: GroupStatement = {
   columns: { day: 'text', source: 'text', type: 'text', status: 'text', messages: 'integer' },
   text: (given) => `insert into message_days (day, source, type, status, messages)
@@ -43,6 +48,7 @@ export async function pruneMessages ({ sql }: Unit, before: Date, limit: number)
   await sql.runOf(dropBytes, sequences)
   await sql.runOf(dropLanes, sequences)
   await sql.runOf(dropProducts, rows.flatMap(({ id, produced }) => (JSON.parse(produced ?? '[]') as string[]).map((record) => [id, record])))
+  await sql.runOf(dropHeld, rows.map(({ id }) => [id]))
   await sql.runOf(dropMessages, sequences)
   await sql.runOf(countDays, [...counted(rows).values()])
   return rows.length

@@ -12,9 +12,9 @@ interface RecordValues {
 
 /** A record's values are known by a hash of what they say, so one that stays is not written again. */
 const add: GroupStatement = {
-  columns: { record: 'integer', hash: 'integer', type: 'text', param: 'text', value: 'text', system: 'text', from_ms: 'integer', to_ms: 'integer' },
-  text: (given) => `insert into record_search_values (record, hash, type, param, value, system, from_ms, to_ms)
-    select given.record, given.hash, given.type, given.param, given.value, given.system, given.from_ms, given.to_ms from ${given} as given
+  columns: { record: 'integer', hash: 'integer', type: 'text', param: 'text', value: 'text', system: 'text', from_ms: 'integer', to_ms: 'integer', number: 'real' },
+  text: (given) => `insert into record_search_values (record, hash, type, param, value, system, from_ms, to_ms, number)
+    select given.record, given.hash, given.type, given.param, given.value, given.system, given.from_ms, given.to_ms, given.number from ${given} as given
     where true on conflict (record, hash) do nothing`
 }
 
@@ -57,11 +57,11 @@ export async function saveSearchValues ({ sql, dialect }: Unit, records: readonl
 const farthestMs = 8.64e15
 
 function rowsOf ({ record, type, searchValues }: RecordValues): Scalar[][] {
-  return searchValues.map(({ param, value, system, from, to }) => {
+  return searchValues.map(({ param, value, system, from, to, number }) => {
     const isTime = from !== null || to !== null
     const fromMs = isTime ? from ?? -farthestMs : null
     const toMs = isTime ? to ?? farthestMs : null
-    return [record, hashOf(JSON.stringify([param, value, system, fromMs, toMs])), type, param, value, system, fromMs, toMs]
+    return [record, hashOf(JSON.stringify(number === undefined ? [param, value, system, fromMs, toMs] : [param, value, system, number])), type, param, value, system, fromMs, toMs, number ?? null]
   })
 }
 

@@ -1,4 +1,4 @@
-import type { SearchClause, SearchRange } from '../../core/records/index.ts'
+import type { NumberRange, SearchClause, SearchRange } from '../../core/records/index.ts'
 import type { Dialect, Parameter } from './dialect.ts'
 
 /** A piece of SQL with its parameters. */
@@ -16,14 +16,36 @@ export function textOfValues (clause: ValueClause, dialect: Dialect): Condition 
     case 'string': return either(clause.values.map((value) => stringCondition(value, clause.match)))
     case 'reference': return { text: dialect.isIn('v.value'), params: [dialect.list(clause.values)] }
     case 'date': return either([clause, ...clause.or ?? []].map(rangeCondition))
+    case 'quantity': return either(clause.values.map(numberCondition))
   }
 }
 
 const isTime: Condition = { text: 'v.from_ms is not null', params: [] }
 
+/** Few values are longer than a month: open-ended periods, and years. They have an index of their own, by their ends. */
+const longMs = 32 * 86_400_000
+
+/**
+ * What overlaps a range began before its end and ends after its beginning, which no one order of values answers: a short
+ * value that overlaps began near the range, and a long one is among few. A plus sign keeps a bound from choosing the
+ * order.
+ */
 function rangeCondition ({ from, to, overlap }: SearchRange): Condition {
-  const [first, last] = overlap === 'within' ? ['v.from_ms >= ?', 'v.to_ms <= ?'] : ['v.to_ms >= ?', 'v.from_ms <= ?']
-  return every([isTime, bound(first, from), bound(last, to)])
+  if (overlap === 'within') return every([isTime, bound('v.from_ms >= ?', from), bound('v.from_ms <= ?', to), bound('+v.to_ms <= ?', to)])
+  if (from === null) return every([isTime, bound('v.from_ms <= ?', to)])
+  const short = every([isTime, bound('v.to_ms - v.from_ms <= ?', longMs), bound('v.from_ms >= ?', from - longMs), bound('v.from_ms <= ?', to), bound('+v.to_ms >= ?', from)])
+  const long = every([{ text: `v.to_ms - v.from_ms > ${longMs}`, params: [] }, bound('v.to_ms >= ?', from), bound('+v.from_ms <= ?', to)])
+  return either([short, long])
+}
+
+function numberCondition ({ from, to, isOpenFrom, isOpenTo, system, unit }: NumberRange): Condition {
+  return every([
+    { text: 'v.number is not null', params: [] },
+    bound(isOpenFrom ? 'v.number > ?' : 'v.number >= ?', from),
+    bound(isOpenTo ? 'v.number < ?' : 'v.number <= ?', to),
+    unit === null ? null : { text: "v.value || '' = ?", params: [unit] },
+    system === undefined ? null : system === null ? { text: 'v.system is null', params: [] } : { text: 'v.system = ?', params: [system] }
+  ])
 }
 
 function tokenCondition ({ system, code }: { readonly system: string | null | undefined, readonly code: string | null }): Condition {

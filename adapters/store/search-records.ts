@@ -5,13 +5,14 @@ import { every, textOfValues, type Condition } from './search-conditions.ts'
 import type { Unit } from './sql.ts'
 
 /**
- * The clause that is likely to find least is read from an index of the search values; each record it finds is then
- * held against the other clauses by its own few values. So the plan is ours and depends on no statistics, which a
- * database that was just filled does not have.
+ * The clause that finds least is read from an index of the search values; each record it finds is then held against the
+ * other clauses by its own few values. So the plan is ours and depends on no statistics, which a database that was just
+ * filled does not have.
  */
-export async function searchRecords ({ sql, dialect }: Unit, search: RecordSearch): Promise<{ readonly records: readonly RecordVersion[], readonly total: number }> {
+export async function searchRecords (unit: Unit, search: RecordSearch): Promise<{ readonly records: readonly RecordVersion[], readonly total: number }> {
   if (search.patientIds?.length === 0) return { records: [], total: 0 }
-  const found = foundBy(search, dialect)
+  const { sql, dialect } = unit
+  const found = foundBy(search, await leadingClause(unit, search), dialect)
   const [counted] = await sql.anew<{ readonly total: number }>(`select count(*) as total from ${found.counted.text}`, found.counted.params)
   if (search.limit === 0) return { records: [], total: Number(counted?.total ?? 0) }
   const order = sortsOf(search)
@@ -22,19 +23,47 @@ export async function searchRecords ({ sql, dialect }: Unit, search: RecordSearc
 
 type ValueClause = Exclude<SearchClause, { kind: 'id' | 'lastUpdated' | 'missing' }>
 
+/** Few enough that looking further costs more than it saves; and where counting ends. */
+const few = 50
+const mostCounted = 2_000
+
+/** Null where few records are named by their ids or patients, so that no value is to be looked up. */
+async function leadingClause (unit: Unit, search: RecordSearch): Promise<ValueClause | null> {
+  const { clauses } = search
+  if (isNarrowed(search)) return null
+  const [first, ...others] = clauses.filter(isPositive).sort((one, other) => rankOf(one) - rankOf(other))
+  if (first === undefined || others.length === 0) return first ?? null
+  let best: { readonly clause: ValueClause, readonly count: number } | null = null
+  for (const clause of [first, ...others]) {
+    const count = await countOf(unit, search.type, clause)
+    if (best === null || count < best.count) best = { clause, count }
+    if (count <= few) break
+  }
+  return best?.clause ?? first
+}
+
+function isNarrowed ({ patientIds, clauses }: RecordSearch): boolean {
+  return patientIds !== null || clauses.some(({ kind }) => kind === 'id')
+}
+
+async function countOf ({ sql, dialect }: Unit, type: string, clause: ValueClause): Promise<number> {
+  const values = textOfValues(clause, dialect)
+  const [counted] = await sql.anew<{ readonly total: number }>(
+    `select count(*) as total from (select 1 from record_search_values v where v.type = ? and v.param = ? and (${values.text}) limit ${mostCounted}) counted`, [type, clause.param, ...values.params])
+  return Number(counted?.total ?? 0)
+}
+
 interface Found extends Condition {
   /** The same records without the records' own rows, where those are not needed to count them. */
   readonly counted: Condition
 }
 
 /** What comes after `from`. */
-function foundBy (search: RecordSearch, dialect: Dialect): Found {
-  const { clauses, type, patientIds } = search
-  const isNarrow = patientIds !== null || clauses.some(({ kind }) => kind === 'id')
-  const leading = isNarrow ? undefined : clauses.filter(isPositive).sort((one, other) => rankOf(one) - rankOf(other))[0]
+function foundBy (search: RecordSearch, leading: ValueClause | null, dialect: Dialect): Found {
+  const { clauses, type } = search
   const others = [...limitsOf(search, dialect), ...clauses.filter((clause) => clause !== leading).map((clause) => conditionOf(clause, dialect))]
   const rest = every(others)
-  if (leading !== undefined) {
+  if (leading !== null) {
     const values = textOfValues(leading, dialect)
     const leaders = {
       text: `(select distinct v.record from record_search_values v where v.type = ? and v.param = ? and (${values.text})) d`,
@@ -44,20 +73,21 @@ function foundBy (search: RecordSearch, dialect: Dialect): Found {
     return { ...found, counted: others.length === 0 ? leaders : found }
   }
   // Where few records are named, the index of their type must not be taken: half of all records have it.
-  const found = { text: `records r where ${isNarrow ? "r.type || '' = ?" : 'r.type = ?'} and ${rest.text}`, params: [type, ...rest.params] }
+  const found = { text: `records r where ${isNarrowed(search) ? "r.type || '' = ?" : 'r.type = ?'} and ${rest.text}`, params: [type, ...rest.params] }
   return { ...found, counted: found }
 }
 
 function isPositive (clause: SearchClause): clause is ValueClause {
-  return clause.kind !== 'id' && clause.kind !== 'lastUpdated' && clause.kind !== 'missing' && !((clause.kind === 'token' || clause.kind === 'date') && clause.not === true)
+  return clause.kind !== 'id' && clause.kind !== 'lastUpdated' && clause.kind !== 'missing' && !((clause.kind === 'token' || clause.kind === 'date' || clause.kind === 'quantity') && clause.not === true)
 }
 
 function rankOf (clause: ValueClause): number {
   switch (clause.kind) {
     case 'reference': return 1
-    case 'string': return clause.match === 'contains' ? 5 : 2
+    case 'string': return clause.match === 'contains' ? 6 : 2
     case 'token': return 3
     case 'date': return 4
+    case 'quantity': return 5
   }
 }
 
@@ -75,7 +105,7 @@ function conditionOf (clause: SearchClause, dialect: Dialect): Condition {
       clause.from === null ? null : { text: 'r.last_updated_ms >= ?', params: [clause.from] },
       clause.to === null ? null : { text: 'r.last_updated_ms <= ?', params: [clause.to] }])
     case 'missing': return amongOwn(clause.param, { text: '1 = 1', params: [] }, clause.missing)
-    case 'token': case 'date': return amongOwn(clause.param, textOfValues(clause, dialect), clause.not === true)
+    case 'token': case 'date': case 'quantity': return amongOwn(clause.param, textOfValues(clause, dialect), clause.not === true)
     case 'string': case 'reference': return amongOwn(clause.param, textOfValues(clause, dialect), false)
   }
 }
@@ -103,8 +133,7 @@ function sortOf (param: string, direction: 'asc' | 'desc'): Condition {
   const edge = direction === 'asc' ? 'min' : 'max'
   const values = "from record_search_values v where v.record = r.number and v.param || '' = ?"
   return {
-    text: `(select ${edge}(v.from_ms) ${values}) ${direction} nulls last, (select ${edge}(v.value) ${values}) ${direction} nulls last`,
-    params: [param, param]
+    text: `(select ${edge}(v.from_ms) ${values}) ${direction} nulls last, (select ${edge}(v.number) ${values}) ${direction} nulls last, (select ${edge}(v.value) ${values}) ${direction} nulls last`,
+    params: [param, param, param]
   }
 }
-

@@ -33,9 +33,12 @@ export function sqlInbox (unit: Unit): InboxStore {
   const { sql, dialect } = unit
   return {
     receive: (messages) => receiveMessages(unit, messages),
-    queued: async (after, limit) => (await sql.all<QueuedRow>(
-      "select id, sequence, lanes, attempts, next_at_ms from messages where status = 'received' and sequence > ? order by sequence limit ?",
-      [after, limit])).map(queuedOf),
+    queued: async (after, limit, pausedSources = []) => {
+      const paused = pausedSources.length === 0 ? { text: '', params: [] } : { text: `and not (${dialect.isIn('source')})`, params: [dialect.list(pausedSources)] }
+      return (await sql.all<QueuedRow>(
+        `select id, sequence, lanes, attempts, next_at_ms from messages where status = 'received' and sequence > ? ${paused.text} order by sequence limit ?`,
+        [after, ...paused.params, limit])).map(queuedOf)
+    },
     load: (ids) => load(unit, ids),
     markApplied: async (id, { at, mappingVersion, produced, notes }) => {
       const params = [at.getTime(), mappingVersion, JSON.stringify(produced), JSON.stringify(notes), id]
@@ -88,12 +91,19 @@ function failureColumns ({ code, detail, place }: Failure): [string, string, str
 }
 
 function narrow (query: Knex.QueryBuilder, filter: MessageFilter, { dialect, build }: Unit): void {
-  const equal = { source: filter.source, type: filter.type, trigger_event: filter.trigger, status: filter.status, failure_code: filter.failureCode }
+  const equal = { source: filter.source, type: filter.type, trigger_event: filter.trigger, status: filter.status, failure_code: filter.failureCode, control_id: filter.controlId, replay_of: filter.replayOf }
   for (const [column, value] of Object.entries(equal)) if (value !== undefined) query.where(`m.${column}`, value)
   if (filter.ids !== undefined) query.whereRaw(dialect.isIn('m.id'), [dialect.list(filter.ids)] as never)
   const { lane } = filter
   if (lane !== undefined) {
     query.where((either) => { void either.where('m.lane', lane).orWhereIn('m.sequence', build('message_lanes').select('sequence').where('lane', lane)) })
+  }
+  for (const { lanes, records } of filter.about ?? []) {
+    query.where((either) => {
+      void either.whereRaw(dialect.isIn('m.lane'), [dialect.list(lanes)] as never)
+        .orWhereIn('m.sequence', build('message_lanes').select('sequence').whereRaw(dialect.isIn('lane'), [dialect.list(lanes)] as never))
+        .orWhereIn('m.id', build('message_products').select('message_id').whereRaw(dialect.isIn('record'), [dialect.list(records)] as never))
+    })
   }
   if (filter.producedRecord !== undefined) query.whereIn('m.id', build('message_products').select('message_id').where('record', filter.producedRecord))
   if (filter.receivedFrom !== undefined) query.where('m.received_at_ms', '>=', filter.receivedFrom.getTime())

@@ -19,6 +19,19 @@ export function sqlOutbox ({ sql }: Unit): OutboxStore {
     due: async (at, limit, kind) => (await sql.all<OutboxRow>(
       `select id, kind, key, payload, created_at_ms, attempts from outbox_messages
        where status = 'waiting' and kind = ? and (next_at_ms is null or next_at_ms <= ?) order by sequence limit ?`, [kind, at.getTime(), limit])).map(waitingOf),
+    dueInOrder: async (at, limit, kind) => {
+      const rows = await sql.all<OutboxRow & { readonly next_at_ms: number | null }>(
+        `select id, kind, key, payload, created_at_ms, attempts, next_at_ms from outbox_messages
+         where status = 'waiting' and kind = ? order by sequence limit ?`, [kind, limit])
+      const firstNotDue = rows.findIndex(({ next_at_ms: nextAtMs }) => nextAtMs !== null && nextAtMs > at.getTime())
+      return (firstNotDue < 0 ? rows : rows.slice(0, firstNotDue)).map(waitingOf)
+    },
+    dueOne: async (id, at) => {
+      const row = await sql.first<OutboxRow>(
+        `select id, kind, key, payload, created_at_ms, attempts from outbox_messages
+         where id = ? and status = 'waiting' and (next_at_ms is null or next_at_ms <= ?)`, [id, at.getTime()])
+      return row && waitingOf(row)
+    },
     markDone: async (id, at) => {
       await sql.run("update outbox_messages set status = 'done', settled_at_ms = ?, next_at_ms = null, reason = null where id = ? and status = 'waiting'",
         [at.getTime(), id])
@@ -31,6 +44,9 @@ export function sqlOutbox ({ sql }: Unit): OutboxStore {
       await sql.run("update outbox_messages set status = 'dead', attempts = ?, next_at_ms = null, reason = ?, settled_at_ms = ? where id = ? and status = 'waiting'",
         [attempts, reason, at.getTime(), id])
     },
+    reopen: async (id) => await sql.run(
+      "update outbox_messages set status = 'waiting', attempts = 0, next_at_ms = null, settled_at_ms = null, reason = null where id = ? and status in ('done', 'dead')", [id]) === 1,
+    dismiss: async (id, at) => await sql.run("update outbox_messages set status = 'done', settled_at_ms = ? where id = ? and status = 'dead'", [at.getTime(), id]) === 1,
     counts: async () => {
       const row = await sql.first<{ readonly waiting: number, readonly dead: number, readonly oldest_at_ms: number | null }>(
         `select (select count(*) from outbox_messages where status = 'waiting') as waiting,

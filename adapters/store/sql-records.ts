@@ -3,6 +3,7 @@ import type { RecordStore, RecordToSave } from '../../core/records/index.ts'
 import type { Scalar } from './dialect.ts'
 import { versionOf, type RecordRow } from './record-row.ts'
 import { saveSearchValues } from './save-search-values.ts'
+import { searchCompartment } from './search-compartment.ts'
 import { searchRecords } from './search-records.ts'
 import type { GroupStatement, Unit } from './sql.ts'
 
@@ -83,7 +84,8 @@ export function sqlRecords (unit: Unit): RecordStore {
       `select ${names.join(', ')} from records where type = ? and id = ?
        union all select ${names.join(', ')} from record_versions where type = ? and id = ?
        order by version desc limit ? offset ?`, [type, id, type, id, limit, offset])).map(versionOf),
-    search: (search) => searchRecords(unit, search)
+    search: (search) => searchRecords(unit, search),
+    compartment: (search) => searchCompartment(unit, search)
   }
 }
 

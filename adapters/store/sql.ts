@@ -17,7 +17,7 @@ export interface Connection {
   readonly groupTexts: WeakMap<GroupStatement, string>
 }
 
-type ColumnKind = 'text' | 'integer' | 'bytes'
+type ColumnKind = 'text' | 'integer' | 'real' | 'bytes'
 
 /**
  * A statement over a group of given rows. `text` gets the SQL of a table of those rows, to be named and joined,
@@ -131,7 +131,7 @@ function rowText ({ columns }: GroupStatement): string {
   return `(select ${Object.keys(columns).map((column) => `? as ${column}`).join(', ')})`
 }
 
-const arrayTypes = { text: 'text[]', integer: 'bigint[]', bytes: 'bytea[]' } as const satisfies Record<ColumnKind, string>
+const arrayTypes = { text: 'text[]', integer: 'bigint[]', real: 'double precision[]', bytes: 'bytea[]' } as const satisfies Record<ColumnKind, string>
 
 function arraysText ({ columns }: GroupStatement): string {
   const arrays = Object.values(columns).map((kind) => `?::${arrayTypes[kind]}`).join(', ')

@@ -19,6 +19,7 @@ export const sqliteDialect: Dialect = {
   },
   words: {
     integer: 'integer',
+    real: 'real',
     bytes: 'blob',
     sequence: 'integer primary key autoincrement',
     table: 'strict',

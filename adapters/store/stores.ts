@@ -1,40 +1,53 @@
-import type { AuditStore, GuardianStore, TokenStore } from '../../core/access/index.ts'
+import type { AccountStore, AttemptStore, AuditStore, ClientStore, CodeStore, FollowerStore, GuardianStore, SceneStore, SessionStore, TicketStore, TokenStore } from '../../core/access/index.ts'
 import type { PractitionerStore } from '../../core/directory/index.ts'
 import type { PatientStore } from '../../core/identity/index.ts'
-import type { InboxStore } from '../../core/inbox/index.ts'
+import type { InboxStore, ViewRowStore } from '../../core/inbox/index.ts'
 import type { ChargeStore, LedgerStore } from '../../core/ledger/index.ts'
-import type { AlertStore, IdempotencyStore, JobRunStore, LeaseStore, SettingStore } from '../../core/operations/index.ts'
+import type { AlertStore, CodeResolutionStore, IdempotencyStore, JobRunStore, LeaseStore, PauseStore, SettingStore, UnmappedCodeStore } from '../../core/operations/index.ts'
 import type { OutboxStore } from '../../core/outbox.ts'
-import type { RecordStore } from '../../core/records/index.ts'
+import type { OutboundStore } from '../../core/outbound/index.ts'
+import type { RecordStore, RemoteIdStore } from '../../core/records/index.ts'
 import type { VisitStore } from '../../core/visits/index.ts'
+import { sqlAccounts, sqlSessions } from './sql-accounts.ts'
 import { sqlAlerts } from './sql-alerts.ts'
 import { sqlAudit } from './sql-audit.ts'
 import { sqlCharges } from './sql-charges.ts'
+import { sqlClients } from './sql-clients.ts'
+import { sqlAttempts, sqlCodes } from './sql-codes.ts'
 import { sqlGuardians } from './sql-guardians.ts'
 import { sqlIdempotency } from './sql-idempotency.ts'
 import { sqlInbox } from './sql-inbox.ts'
 import { sqlJobRuns } from './sql-job-runs.ts'
 import { sqlLeases } from './sql-leases.ts'
 import { sqlLedger } from './sql-ledger.ts'
+import { sqlOutbound } from './sql-outbound.ts'
 import { sqlOutbox } from './sql-outbox.ts'
 import { sqlPatients } from './sql-patients.ts'
+import { sqlPauses } from './sql-pauses.ts'
 import { sqlPractitioners } from './sql-practitioners.ts'
 import { sqlRecords } from './sql-records.ts'
+import { sqlRemoteIds } from './sql-remote-ids.ts'
 import { sqlSettings } from './sql-settings.ts'
 import { sqlTokens } from './sql-tokens.ts'
+import { sqlCodeResolutions, sqlUnmappedCodes } from './sql-unmapped-codes.ts'
+import { sqlViewRows } from './sql-view-rows.ts'
 import { sqlVisits } from './sql-visits.ts'
+import { sqlFollowers, sqlScenes, sqlTickets } from './sql-wechat.ts'
 import type { Unit } from './sql.ts'
 
 /** Every port of core that keeps something. */
 export interface Stores {
   readonly records: RecordStore
+  readonly remoteIds: RemoteIdStore
   readonly inbox: InboxStore
+  readonly viewRows: ViewRowStore
   readonly ledger: LedgerStore
   readonly charges: ChargeStore
   readonly patients: PatientStore
   readonly visits: VisitStore
   readonly practitioners: PractitionerStore
   readonly outbox: OutboxStore
+  readonly outbound: OutboundStore
   readonly alerts: AlertStore
   readonly jobRuns: JobRunStore
   readonly leases: LeaseStore
@@ -42,19 +55,33 @@ export interface Stores {
   readonly idempotency: IdempotencyStore
   readonly tokens: TokenStore
   readonly guardians: GuardianStore
+  readonly clients: ClientStore
+  readonly accounts: AccountStore
+  readonly sessions: SessionStore
+  readonly codes: CodeStore
+  readonly attempts: AttemptStore
+  readonly tickets: TicketStore
+  readonly scenes: SceneStore
+  readonly followers: FollowerStore
   readonly audit: AuditStore
+  readonly pauses: PauseStore
+  readonly unmappedCodes: UnmappedCodeStore
+  readonly codeResolutions: CodeResolutionStore
 }
 
 export function storesOf (unit: Unit): Stores {
   return {
     records: sqlRecords(unit),
+    remoteIds: sqlRemoteIds(unit),
     inbox: sqlInbox(unit),
+    viewRows: sqlViewRows(unit),
     ledger: sqlLedger(unit),
     charges: sqlCharges(unit),
     patients: sqlPatients(unit),
     visits: sqlVisits(unit),
     practitioners: sqlPractitioners(unit),
     outbox: sqlOutbox(unit),
+    outbound: sqlOutbound(unit),
     alerts: sqlAlerts(unit),
     jobRuns: sqlJobRuns(unit),
     leases: sqlLeases(unit),
@@ -62,6 +89,17 @@ export function storesOf (unit: Unit): Stores {
     idempotency: sqlIdempotency(unit),
     tokens: sqlTokens(unit),
     guardians: sqlGuardians(unit),
-    audit: sqlAudit(unit)
+    clients: sqlClients(unit),
+    accounts: sqlAccounts(unit),
+    sessions: sqlSessions(unit),
+    codes: sqlCodes(unit),
+    attempts: sqlAttempts(unit),
+    tickets: sqlTickets(unit),
+    scenes: sqlScenes(unit),
+    followers: sqlFollowers(unit),
+    audit: sqlAudit(unit),
+    pauses: sqlPauses(unit),
+    unmappedCodes: sqlUnmappedCodes(unit),
+    codeResolutions: sqlCodeResolutions(unit)
   }
 }

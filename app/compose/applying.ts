@@ -3,8 +3,10 @@ import { groupReceiver, inboxApplier, leaseHolder, outcomes, type GroupReceiver,
 import type { Store, Stores } from '../../adapters/store/index.ts'
 import type { Calendar, Clock } from '../../core/clock.ts'
 import type { Ids, StableId } from '../../core/ids.ts'
-import { applyMessages, type ApplyMessage, type AwaitOutcome } from '../../core/inbox/index.ts'
+import { applyMessages, type Applied, type ApplyMessage, type AwaitOutcome, type StoredMessage } from '../../core/inbox/index.ts'
 import { takeIn, type FactsOf, type TakeInDeps } from '../../core/intake/index.ts'
+import type { Pauses } from '../../core/operations/index.ts'
+import type { Destination } from '../../core/outbound/index.ts'
 import type { SearchValuesOf } from '../../core/records/index.ts'
 import type { InboxMetrics } from './metrics.ts'
 import type { TranslateMessage } from './translate.ts'
@@ -21,6 +23,10 @@ export interface ApplyingDeps {
   readonly ids: Ids
   readonly random: () => number
   readonly metrics: InboxMetrics
+  readonly destinations: readonly Destination[]
+  readonly pauses: Pick<Pauses, 'list' | 'isPaused' | 'revision'>
+  readonly noteApplied: (message: StoredMessage, applied: Applied) => void
+  readonly noteDead: (stores: Stores, id: string, error: unknown) => Promise<void>
 }
 
 export interface Applying {
@@ -36,15 +42,16 @@ const batches = { sqlite: { parallel: 1, maxBatch: 24 }, postgres: { parallel: 4
 
 /** Inbox → translate → records and contexts, in lanes, on the node that holds the lease. */
 export function composeApplying (deps: ApplyingDeps): Applying {
-  const { store, clock, wallClock, random, metrics } = deps
+  const { store, clock, wallClock, random, metrics, pauses, noteApplied, noteDead } = deps
   const apply = applyWith(deps)
   const answers = outcomes({ inReading: store.inReading })
   const receiver = groupReceiver({ inTransaction: store.inTransaction, stored: () => { applier.notify() } })
   const applier = inboxApplier({
     inReading: store.inReading,
-    apply: (batch) => applyMessages({ inTransaction: store.inTransaction, apply, clock, wallClock, random }, batch),
+    apply: (batch) => applyMessages({ inTransaction: store.inTransaction, apply, clock, wallClock, random, noteApplied, noteDead }, batch),
     lease: leaseHolder({ inTransaction: store.inTransaction, name: 'inbox', holder: deps.ids.next(), wallClock }),
     wallClock,
+    paused: () => pausedOf(pauses),
     isIngesting: () => receiver.isIngesting() && !answers.isAwaited(),
     ...batches[store.dialect],
     on: {
@@ -68,16 +75,23 @@ export function composeApplying (deps: ApplyingDeps): Applying {
   }
 }
 
+const sourceQueue = 'source:'
+
+function pausedOf ({ list, isPaused, revision }: ApplyingDeps['pauses']): { readonly all: boolean, readonly sources: readonly string[], readonly revision: number } {
+  const sources = list().filter(({ queue }) => queue.startsWith(sourceQueue)).map(({ queue }) => queue.slice(sourceQueue.length))
+  return { all: isPaused('inbox'), sources, revision: revision() }
+}
+
 function applyWith (deps: ApplyingDeps): ApplyMessage<Stores> {
   const { translate, clock } = deps
   return async (stores, message) => {
-    const mapped = translate(message)
+    const mapped = await translate(message, stores)
     const { produced, doubts } = await takeIn({ ...stores, ...takeInTools(deps) }, mapped.changes, clock.now())
-    return { mappingVersion: mapped.version, produced, notes: [...mapped.notes, ...doubts.map((doubt) => `identity: ${doubt.reason}`)] }
+    return { mappingVersion: mapped.version, produced, notes: [...mapped.notes, ...doubts.map((doubt) => `identity: ${doubt.reason}`)], unmapped: mapped.unmapped }
   }
 }
 
 /** What takeIn needs besides the stores of a transaction. */
-export function takeInTools ({ factsOf, searchValuesOf, stableId, ids, calendar }: Pick<ApplyingDeps, 'factsOf' | 'searchValuesOf' | 'stableId' | 'ids' | 'calendar'>): Pick<TakeInDeps, 'factsOf' | 'searchValuesOf' | 'stableId' | 'hashOf' | 'ids' | 'calendar'> {
-  return { factsOf, searchValuesOf, stableId, ids, calendar, hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64') }
+export function takeInTools ({ factsOf, searchValuesOf, stableId, ids, calendar, destinations }: Pick<ApplyingDeps, 'factsOf' | 'searchValuesOf' | 'stableId' | 'ids' | 'calendar' | 'destinations'>): Pick<TakeInDeps, 'factsOf' | 'searchValuesOf' | 'stableId' | 'hashOf' | 'ids' | 'calendar' | 'destinations'> {
+  return { destinations, factsOf, searchValuesOf, stableId, ids, calendar, hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64') }
 }

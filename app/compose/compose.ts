@@ -3,24 +3,36 @@ import path from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { Registry, collectDefaultMetrics } from 'prom-client'
 import { searchValuesIn } from '../../adapters/fhir/index.ts'
+import { fhirClient, type FhirClient, type Follower } from '../../adapters/fhir-client/index.ts'
+import type { Compared, ViewsPoller } from '../../adapters/his-views/index.ts'
 import { startMllpListener, type MllpListener, type MllpSource } from '../../adapters/mllp/index.ts'
 import { openStore, type Store } from '../../adapters/store/index.ts'
+import type { WechatAccount } from '../../core/access/index.ts'
 import { calendarIn, type Calendar, type Clock } from '../../core/clock.ts'
 import type { Ids, StableId } from '../../core/ids.ts'
+import type { MessageFormat } from '../../core/inbox/index.ts'
 import type { SmsSender } from '../../core/notifications/index.ts'
-import type { Job } from '../../core/operations/index.ts'
+import { pausesOf, type Job, type Pauses } from '../../core/operations/index.ts'
+import type { Destination } from '../../core/outbound/index.ts'
 import type { SearchValuesOf } from '../../core/records/index.ts'
 import type { FactsOf } from '../../core/intake/index.ts'
 import type { Config } from '../config.ts'
-import type { MllpSourceConfig } from '../site-config.ts'
+import type { FhirDestinationConfig, MllpSourceConfig } from '../site-config.ts'
 import { stableIdWith } from '../stable-id.ts'
+import { accessKeys, openingSms, type AccessKeys } from './access-keys.ts'
 import { composeApplying, type Applying } from './applying.ts'
+import { composeDestinations, destinationsOf, type Destinations } from './destinations.ts'
+import { composeFhirMappings, composeFhirSources, type FhirMappings } from './fhir-sources.ts'
+import { fhirTranslator } from './fhir-translate.ts'
 import { composeJobs } from './jobs.ts'
 import type { Log } from './log.ts'
 import { composeMappings, type ComposedMappings } from './mappings.ts'
 import { inboxMetrics, queueGauges, type InboxMetrics } from './metrics.ts'
-import { composeOperations, onCallOf, type Operations } from './operations.ts'
-import { messageTranslator, textTranslator, type TranslateText } from './translate.ts'
+import { composeOperations, faultWith, leaseWith, onCallOf, type Operations } from './operations.ts'
+import { rateMeter, type RateMeter } from './rates.ts'
+import { messageTranslator, textTranslator, translatingAnew, type TranslateMessage, type TranslateText } from './translate.ts'
+import { composeUnmappedCodes, type UnmappedCodes } from './unmapped-codes.ts'
+import { composeViewSources, rowTranslator } from './view-sources.ts'
 
 /** What the process gives: time, randomness, a place to write. Tests give their own. */
 export interface System {
@@ -38,6 +50,7 @@ export interface ComposeOptions {
   /** Business time, made when the store is open: the demo keeps its own there. */
   readonly clockOf: (store: Store) => Promise<Clock>
   readonly sms: SmsSender | null
+  readonly wechat: WechatAccount | null
 }
 
 export interface Composed {
@@ -49,58 +62,155 @@ export interface Composed {
   readonly ids: Ids
   readonly log: Log
   readonly stableId: StableId
+  readonly keys: AccessKeys
   readonly factsOf: FactsOf
   readonly searchValuesOf: SearchValuesOf
   readonly mappings: ComposedMappings
+  readonly fhirMappings: FhirMappings
+  readonly unmappedCodes: UnmappedCodes
   readonly translateText: TranslateText
+  readonly translate: TranslateMessage
   readonly applying: Applying
+  /** What core knows of the hospitals' own systems, and the lines to them. */
+  readonly destinations: readonly Destination[]
+  readonly lines: Destinations
+  readonly pauses: Pauses
+  readonly rates: RateMeter
   readonly operations: Operations
   readonly jobs: readonly Job[]
   /** By source name. */
   readonly listeners: ReadonlyMap<string, MllpListener>
+  readonly followers: ReadonlyMap<string, Follower>
+  readonly viewPollers: ReadonlyMap<string, ViewsPoller>
+  readonly wechat: WechatAccount | null
+  readonly hasSms: boolean
   readonly metrics: Registry
+  /** Business time. */
+  readonly startedAt: Date
   readonly version: { readonly name: string, readonly version: string, readonly commit: string | null }
   readonly consoleRoot: string
   /** Ends all in reverse order: takes nothing new, finishes what runs, closes the store. */
   readonly close: () => Promise<void>
 }
 
-/** The product without HTTP: store → tables → inbox → jobs, alerts, outbox → MLLP. Read it top to bottom. */
-export async function compose ({ config, system, clockOf, sms }: ComposeOptions): Promise<Composed> {
+/** The product without HTTP: store → tables → inbox → sources → jobs, alerts, outbox → MLLP. Read it top to bottom. */
+export async function compose ({ config, system, clockOf, sms, wechat }: ComposeOptions): Promise<Composed> {
   const { wallClock, ids, random, log } = system
-  const mappings = await composeMappings({ mappingsDir: config.mappingsDir, sites: config.site.sources.map(({ mappingSite }) => mappingSite) })
+  const { site, zone } = config
   const store = await openConfiguredStore(config)
+  const { mappings, fhirMappings, stableId } = await composeTables(config, store)
   if (store.dialect === 'sqlite') await store.inTransaction(({ leases }) => leases.releaseAll())
+  await store.inReading(mappings.reload)
   const clock = await clockOf(store)
-  const calendar = calendarIn(config.zone)
-  const stableId = stableIdWith(await stableKey(store))
-  const searchValuesOf = searchValuesIn(config.zone)
+  const calendar = calendarIn(zone)
+  const keys = await accessKeys(store)
+  const searchValuesOf = searchValuesIn(zone)
   const { factsOf } = mappings
+  const fault = faultWith({ log })
 
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
   queueGauges(metrics, { inReading: store.inReading, clock })
-  const counted = inboxMetrics(metrics, (code) => { log.warn({ part: 'inbox', code }, 'trouble; it is tried again') })
+  const counted = inboxMetrics(metrics, fault('inbox'))
+  const rates = rateMeter(wallClock.now)
 
-  const translateText = textTranslator({ ...mappings, stableId, zone: config.zone })
-  const siteBySource = new Map(config.site.sources.map(({ name, mappingSite }) => [name, mappingSite]))
-  const translate = messageTranslator(translateText, (source) => siteBySource.get(source) ?? '')
-  const applying = composeApplying({ store, translate, factsOf, searchValuesOf, stableId, clock, wallClock, calendar, ids, random, metrics: counted })
-  const jobs = composeJobs({ ...store, ids, onCall: onCallOf({ config, sms }), retainDays: config.site.timers.retainMessageDays })
-  const operations = composeOperations({ config, store, clock, wallClock, ids, random, jobs, sms, log })
+  const awake: { tell: () => void } = { tell: () => undefined }
+  const pauses = pausesOf({ ...store, clock, changed: () => { awake.tell() } })
+  await pauses.refresh()
+
+  const siteBySource = new Map(site.sources.map(({ name, mappingSite }) => [name, mappingSite]))
+  const siteOf = (source: string): string => siteBySource.get(source) ?? ''
+  const translateText = textTranslator({ ...mappings, stableId, zone })
+  const translate = translatorByFormat({ config, mappings, fhirMappings, stableId, calendar, translateText, siteOf })
+  const unmappedCodes = composeUnmappedCodes({ store, clock, siteOf, reload: mappings.reload, fault })
+  const destinations = destinationsOf(site)
+  const applying = composeApplying({
+    store, translate, factsOf, searchValuesOf, stableId, clock, wallClock, calendar, ids, random, metrics: counted, destinations, pauses,
+    noteApplied: (message, applied) => {
+      rates.count(message.source)
+      unmappedCodes.noteApplied(message, applied)
+    },
+    noteDead: unmappedCodes.noteDead
+  })
+
+  const { followers, viewPollers } = startPolling({ config, store, mappings, fhirMappings, stableId, ids, clock, wallClock, calendar, random, log, pauses, notify: applying.applier.notify })
+  const polled = [...followers, ...viewPollers].map(([name, { status }]) => ({ queue: `source:${name}`, status }))
+  const jobs = composeJobs({ ...store, ids, onCall: onCallOf({ config, sms }), retainDays: site.timers.retainMessageDays, site, compare: (source, dueAt) => comparing(viewPollers, source, dueAt) })
+  const lines = composeDestinations(site, { ...store, clock, zone, tablesOf: mappings.outboundOf, fhirWriterOf: (destination) => fhirWriter(destination, wallClock) })
+  const operations = composeOperations({ config, store, clock, wallClock, ids, random, jobs, sms: sms === null ? null : openingSms(sms, keys), lines, polled, pauses, log })
+  awake.tell = () => {
+    applying.applier.notify()
+    operations.outbox.notify()
+  }
   const listeners = await startListeners({ config, clock, ids, log, applying, counted })
 
   return {
-    config, store, clock, wallClock, calendar, ids, log, stableId, factsOf, searchValuesOf, mappings, translateText, applying, operations, jobs, listeners, metrics,
+    config, store, clock, wallClock, calendar, ids, log, stableId, keys, factsOf, searchValuesOf, mappings, fhirMappings, unmappedCodes, translateText, translate,
+    applying, destinations, lines, pauses, rates, operations, jobs, listeners, followers, viewPollers, wechat, hasSms: sms !== null, metrics, startedAt: clock.now(),
     version: versionOf(system.root),
     consoleRoot: path.join(system.root, 'adapters/web/console'),
     close: async () => {
       await Promise.all([...listeners.values()].map((listener) => listener.close()))
+      await Promise.all([...followers.values(), ...viewPollers.values()].map((poller) => poller.stop()))
       await operations.stop()
       await applying.stop()
+      await unmappedCodes.stop()
       await store.close()
     }
   }
+}
+
+/** What a kept message is read with, beside a service that may be running. */
+export async function composeTables (config: Config, store: Store): Promise<Pick<Composed, 'mappings' | 'fhirMappings' | 'stableId'>> {
+  const tables = { mappingsDir: config.mappingsDir, sites: mappingSitesOf(config) }
+  return { mappings: await composeMappings(tables), fhirMappings: await composeFhirMappings(tables), stableId: stableIdWith(await stableKey(store)) }
+}
+
+type Polling = Pick<Composed, 'config' | 'store' | 'mappings' | 'fhirMappings' | 'stableId' | 'ids' | 'clock' | 'wallClock' | 'calendar' | 'log' | 'pauses'>
+  & Pick<System, 'random'> & { readonly notify: () => void }
+
+/** The sources that we ask: FHIR servers and views, each read by one node at a time. */
+function startPolling ({ config: { site }, store, mappings, fhirMappings, log, pauses, ...tools }: Polling): Pick<Composed, 'followers' | 'viewPollers'> {
+  const leaseOf = leaseWith({ store, ...tools })
+  const polling = { ...store, ...tools, leaseOf: (source: string) => leaseOf(`source:${source}`), isPaused: (source: string) => pauses.isPaused(`source:${source}`) }
+  return {
+    followers: composeFhirSources(site, { ...polling, mappings: fhirMappings, fault: (source, code) => { log.warn({ source, code }, 'source') } }),
+    viewPollers: composeViewSources(site, { ...polling, sites: mappings.sites, on: (event) => { log.warn(event, 'source') } })
+  }
+}
+
+function mappingSitesOf ({ site: { sources, destinations } }: Config): readonly string[] {
+  return [...sources.map(({ mappingSite }) => mappingSite), ...destinations.flatMap((destination) => destination.kind === 'mllp' ? [destination.mappingSite] : [])]
+}
+
+interface Translating {
+  readonly config: Config
+  readonly mappings: ComposedMappings
+  readonly fhirMappings: FhirMappings
+  readonly stableId: StableId
+  readonly calendar: Calendar
+  readonly translateText: TranslateText
+  readonly siteOf: (source: string) => string
+}
+
+/** HL7 v2, a followed resource or a row of a view → FHIR R4. */
+function translatorByFormat ({ config, mappings, fhirMappings, stableId, calendar, translateText, siteOf }: Translating): TranslateMessage {
+  const by: Readonly<Record<MessageFormat, TranslateMessage>> = {
+    hl7v2: messageTranslator(translateText, siteOf),
+    fhir: fhirTranslator({ site: config.site, mappings: fhirMappings, stableId, calendar, checkResource: mappings.checkResource }),
+    row: rowTranslator({ ...mappings, stableId, zone: config.zone }, siteOf)
+  }
+  return translatingAnew((message, stores) => by[message.format](message, stores), mappings.reload)
+}
+
+async function comparing (pollers: ReadonlyMap<string, ViewsPoller>, source: string, dueAt: Date): Promise<Compared> {
+  const poller = pollers.get(source)
+  if (poller === undefined) throw new Error('a job compares configured sources only')
+  return poller.compare(dueAt)
+}
+
+function fhirWriter ({ url, auth, timeoutMs }: FhirDestinationConfig, wallClock: Clock): FhirClient {
+  return fhirClient({ url, ...(auth === undefined ? {} : { auth }), timeoutMs, wallClock })
 }
 
 export async function openConfiguredStore ({ dataDir, databaseUrl, sqliteDriver }: Config): Promise<Store> {

@@ -58,7 +58,12 @@ export async function issueDemoTokens ({ store, stableId, ids, wallClock }: Pick
       issued[name] = secret
     }
     const [guardianPersonId, wardPersonId] = [demoPatients.guardian, demoPatients.ward].map((one) => patientIdOf(stableId, one))
-    if (guardianPersonId !== undefined && wardPersonId !== undefined) await guardians.save({ guardianPersonId, wardPersonId, createdAt: at })
+    if (guardianPersonId !== undefined && wardPersonId !== undefined) {
+      await guardians.save({
+        id: `${guardianPersonId}:${wardPersonId}`, guardianPersonId, wardPersonId, relation: 'mother', basis: 'minor', state: 'confirmed',
+        wardPhoneKey: null, askedAt: at, confirmedAt: at, endedAt: null, confirmedBy: 'demo'
+      })
+    }
     return issued
   })
 }

@@ -1,16 +1,17 @@
 import type { FastifyInstance } from 'fastify'
 import { fhirServer } from '../../adapters/fhir/index.ts'
-import { buildServer, callerOf, instantIn, noteAccess, usualLimits, type HttpDeps, type JobState, type PartState, type SourceState } from '../../adapters/http/index.ts'
+import { buildServer, callerOf, instantIn, noteAccess, usualLimits, accessRoutes, type HttpDeps, type PartState } from '../../adapters/http/index.ts'
 import { consolePages } from '../../adapters/web/index.ts'
-import { authenticate, findCaller } from '../../core/access/index.ts'
-import type { CalendarDate } from '../../core/clock.ts'
+import { authenticate, type Principal } from '../../core/access/index.ts'
 import { mergePatients, unmergePatients, type MergeCommand } from '../../core/identity/index.ts'
 import { takeIn } from '../../core/intake/index.ts'
-import { dueInstants, type JobRun } from '../../core/operations/index.ts'
-import { DomainError } from '../../core/errors.ts'
+import { callerFinder, composeAccess } from './access.ts'
 import { takeInTools } from './applying.ts'
 import type { Composed } from './compose.ts'
-import { dueInstantOn } from './job-tools.ts'
+import { fhirWriting } from './fhir-writing.ts'
+import { inspectWith } from './inspect.ts'
+import { mappingOperations } from './mapping-routes.ts'
+import { operatorSide } from './operator-side.ts'
 import { readText, repairWith, writeText } from './repair.ts'
 import { sha256 } from './sha256.ts'
 import { tiedPatientIds } from './tied-patient-ids.ts'
@@ -18,8 +19,10 @@ import { tiedPatientIds } from './tied-patient-ids.ts'
 /** The HTTP side with FHIR and the pages on it, not listening yet. */
 export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Promise<FastifyInstance> {
   const server = await buildServer(httpDeps(parts, demo))
-  const { config, store, wallClock } = parts
+  const { config, store, wallClock, operations: { outbox } } = parts
   await server.register(fhirServer({
+    writeRecords: fhirWriting(parts, parts.fhirMappings.keyOf),
+    isOurs,
     inReading: store.inReading,
     callerOf,
     note: noteAccess,
@@ -31,37 +34,47 @@ export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Pro
     software: parts.version,
     realNow: wallClock.now
   }), { prefix: '/fhir' })
+  await server.register(accessRoutes(composeAccess({
+    ...parts,
+    notifyOutbox: outbox.notify,
+    takeIn: (stores, changes, at) => takeIn({ ...stores, ...takeInTools(parts) }, changes, at)
+  }), instantIn(config.zone)))
   await server.register(consolePages({ root: parts.consoleRoot }))
   return server
 }
 
+/** Whoever speaks for one hospital tells what that hospital knows; an app, or an integrator of none, does not. */
+function isOurs ({ speaksFor, organizationId }: Principal): boolean {
+  return speaksFor === 'app' || (speaksFor === undefined && organizationId === null)
+}
+
 function httpDeps (parts: Composed, demo: HttpDeps['demo']): HttpDeps {
   const { config, store: { inTransaction, inReading }, clock, wallClock, ids, log } = parts
+  const writeInstant = instantIn(config.zone)
+  const repair = repairWith(parts)
   return {
     logger: log,
     ids,
     realNow: wallClock.now,
     limits: usualLimits,
     authenticate: (secret, now) => inReading(({ tokens }) => authenticate({ tokens, hash: sha256 }, secret, now)),
-    findCaller: (principal) => inReading(({ guardians, patients }) => findCaller({ guardians, tiedPatientIds: (id) => tiedPatientIds(patients, id) }, principal)),
+    findCaller: callerFinder(parts),
     appendAudit: (events) => inTransaction(({ audit }) => audit.append(events)),
     health: { parts: () => partStates(parts), metrics: parts.metrics, version: parts.version, partTimeoutMs: 2_000 },
     repetition: { inTransaction, hash: sha256, now: clock.now },
     demo,
     v1: {
       inReading,
-      writeInstant: instantIn(config.zone),
       now: clock.now,
       hospitals: config.site.hospitals,
       mergePatients: (merge) => changeLink(parts, mergePatients, merge),
       unmergePatients: (merge) => changeLink(parts, unmergePatients, merge),
       readText,
       writeText,
-      ...repairWith(parts),
-      sources: () => sourceStates(parts),
-      mappings: () => [...parts.mappings.sites.values()].map(({ site, version }) => ({ site, version })),
-      jobs: () => jobStates(parts),
-      runJob: (run) => runJobFor(parts, run)
+      ...repair,
+      messageDetails: inspectWith(parts),
+      ...operatorSide(parts, writeInstant),
+      ...mappingOperations({ ...parts, zone: config.zone, hospitalOf: (site) => config.site.sources.find(({ mappingSite }) => mappingSite === site)?.hospital ?? site, replayMessages: repair.replayMessages })
     }
   }
 }
@@ -80,37 +93,8 @@ async function partStates ({ store, listeners, config, applying }: Composed): Pr
   return [{ name: 'database', ready: database === null, reason: database }, queue, ...sources]
 }
 
-function sourceStates ({ config, listeners }: Composed): readonly SourceState[] {
-  return config.site.sources.flatMap((source) => {
-    if (source.kind !== 'mllp') return []
-    const { name, kind, hospital, charset, mappingSite, ack } = source
-    const listener = listeners.get(name)
-    return { name, kind, hospitalId: hospital, port: listener?.port ?? null, listening: listener !== undefined, connections: listener?.connections() ?? 0, charset, mappingSite, ack }
-  })
-}
-
 /** A decision at the desk goes the same way in as a message. */
 async function changeLink (parts: Composed, change: typeof mergePatients, command: MergeCommand): Promise<void> {
   const at = parts.clock.now()
   await parts.store.inTransaction(async (stores) => change({ ...stores, takeIn: (changes) => takeIn({ ...stores, ...takeInTools(parts) }, changes, at) }, command, at))
-}
-
-const lookAheadMs = 40 * 86_400_000
-
-function jobStates ({ jobs, operations, clock }: Composed): readonly JobState[] {
-  const now = clock.now()
-  return jobs.map((job) => {
-    const [next] = dueInstants(operations.matchesOf(job), now, new Date(now.getTime() + lookAheadMs))
-    return { name: job.name, schedule: job.schedule, requirements: job.requirements, nextDueAt: next ?? null }
-  })
-}
-
-async function runJobFor (parts: Pick<Composed, 'jobs' | 'operations' | 'clock' | 'calendar' | 'store'>, { name, date }: { readonly name: string, readonly date: CalendarDate | null }): Promise<JobRun> {
-  const job = parts.jobs.find((one) => one.name === name)
-  if (job === undefined) throw new DomainError('JOB_NOT_FOUND', 'There is no job of this name. `yiqiao jobs list` tells the names.')
-  const dueAt = dueInstantOn(parts.operations.matchesOf(job), { date, calendar: parts.calendar, now: parts.clock.now() })
-  await parts.operations.jobs.run(name, dueAt)
-  const run = await parts.store.inReading(({ jobRuns }) => jobRuns.find(name, dueAt))
-  if (run === null) throw new Error('a job that ran has a record')
-  return run
 }

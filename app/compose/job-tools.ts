@@ -23,7 +23,15 @@ export interface JobTools {
 
 /** Jobs for the command line, beside a service that may be running: effects have keys, so both may run one. */
 export function jobTools (config: Config, { inTransaction, inReading }: Store): JobTools {
-  const jobs = composeJobs({ inTransaction, inReading, ids: { next: randomUUID }, onCall: config.site.sms === undefined ? [] : config.site.alerts.smsTo, retainDays: config.site.timers.retainMessageDays })
+  const jobs = composeJobs({
+    inTransaction,
+    inReading,
+    ids: { next: randomUUID },
+    onCall: config.site.sms === undefined ? [] : config.site.alerts.smsTo,
+    retainDays: config.site.timers.retainMessageDays,
+    site: config.site,
+    compare: async () => { throw new DomainError('JOB_NOT_FOUND', 'Views are compared by the service that follows them: POST /v1/ops/jobs/<name>/run.') }
+  })
   return {
     jobs,
     run: async ({ name, ...day }) => {

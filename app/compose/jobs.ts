@@ -1,10 +1,14 @@
+import type { Compared } from '../../adapters/his-views/index.ts'
 import type { Stores } from '../../adapters/store/index.ts'
 import type { Ids } from '../../core/ids.ts'
 import type { Job, OnCall } from '../../core/operations/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import { proveLedger } from '../../jobs/prove-ledger.ts'
 import { pruneInbox } from '../../jobs/prune-inbox.ts'
+import { pruneOutbound } from '../../jobs/prune-outbound.ts'
 import { unmatchedCredits } from '../../jobs/unmatched-credits.ts'
+import type { SiteConfig } from '../site-config.ts'
+import { compareViewJobs } from './view-sources.ts'
 
 export interface JobDeps {
   readonly inTransaction: InTransaction<Stores>
@@ -12,9 +16,12 @@ export interface JobDeps {
   readonly ids: Ids
   readonly onCall: OnCall
   readonly retainDays: number
+  readonly site: Pick<SiteConfig, 'sources'>
+  /** Compares all rows of a source's views with what was taken in. */
+  readonly compare: (source: string, dueAt: Date) => Promise<Compared>
 }
 
 /** Every scheduled job of the product. */
 export function composeJobs (deps: JobDeps): readonly Job[] {
-  return [proveLedger(deps), pruneInbox(deps), unmatchedCredits(deps)]
+  return [proveLedger(deps), pruneInbox(deps), pruneOutbound(deps), unmatchedCredits(deps), ...compareViewJobs(deps.site, deps)]
 }

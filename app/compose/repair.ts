@@ -5,16 +5,25 @@ import { DomainError } from '../../core/errors.ts'
 import {
   fixMessage, replayMessages, skipMessage, tryReplay, type DescribeMessage, type FixMessage, type MessageFilter, type RecordChanges, type ReplayMessages, type SkipMessage, type StoredMessage
 } from '../../core/inbox/index.ts'
+import { submissionSource } from '../../core/intake/index.ts'
 import type { Composed } from './compose.ts'
+import { fhirDescriber } from './fhir-sources.ts'
+import { rowDescriber } from './view-sources.ts'
 
 type Change = Readonly<Record<string, unknown>>
 
 /** Reads a kept message anew, with today's configuration of its source. */
-export function describeWith ({ config }: Pick<Composed, 'config'>): DescribeMessage {
+export function describeWith ({ config, mappings, fhirMappings, stableId }: Pick<Composed, 'config' | 'mappings' | 'fhirMappings' | 'stableId'>): DescribeMessage {
   const zoneOffset = zoneOffsetIn(config.zone)
-  return ({ source, raw }) => {
+  const describeRow = rowDescriber(mappings.sites)
+  const describeResource = fhirDescriber(fhirMappings, stableId)
+  return (message) => {
+    const { source, raw } = message
+    if (source === submissionSource) throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'It was posted and answered at once; whoever posted it posts it again.')
     const configured = config.site.sources.find(({ name }) => name === source)
-    if (configured?.kind !== 'mllp') throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'Its source is no longer configured. Add it to SITE_CONFIG again.')
+    if (configured === undefined) throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'Its source is no longer configured. Add it to SITE_CONFIG again.')
+    if (configured.kind === 'views') return describeRow(message, configured)
+    if (configured.kind === 'fhir') return describeResource(message, configured)
     const { contentHash, controlId, type, trigger, sentAt, charset, lanes, parked } =
       describeMessage(raw, { charset: configured.charset, keyRule: configured.keyRule, hospitalId: configured.hospital, zoneOffset })
     return { contentHash, controlId, type, trigger, sentAt, charset, lanes, parked }
@@ -42,7 +51,7 @@ export interface Repair {
 }
 
 /** What an operator can do about a message. */
-export function repairWith (parts: Pick<Composed, 'config' | 'store' | 'clock' | 'ids' | 'applying'>): Repair {
+export function repairWith (parts: Pick<Composed, 'config' | 'mappings' | 'fhirMappings' | 'stableId' | 'store' | 'clock' | 'ids' | 'applying'>): Repair {
   const { store: { inTransaction, inReading }, clock, ids, applying: { apply, applier } } = parts
   const deps = { inTransaction, inReading, clock, ids, describe: describeWith(parts), notify: applier.notify }
   return {

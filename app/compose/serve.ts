@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs'
 import { httpSms } from '../../adapters/sms/http-sms.ts'
 import type { SmsSender } from '../../core/notifications/index.ts'
 import type { Config } from '../config.ts'
-import { compose, type Composed, type System } from './compose.ts'
+import { compose, type Composed, type ComposeOptions, type System } from './compose.ts'
+import { configuredWechat } from './wechat.ts'
 import { openDemo, type Demo, type DemoOptions } from './demo.ts'
 import { composeHttp } from './http.ts'
 
@@ -22,12 +23,12 @@ const usualDemo: DemoOptions = { dayTakesMs: 55_000 }
 /** Starts the product and says `listening` when all of it is ready. In the demo the simulated parties start with it. */
 export async function serve (config: Config, system: System, demoOptions = usualDemo): Promise<Served> {
   const demo = config.isDemo ? await openDemo(config, system, demoOptions) : null
-  const sms = demo === null ? configuredSms(config, system) : demo.sms
-  const parts = await compose({ config, system, sms, clockOf: demo === null ? async () => system.wallClock : demo.clockOf })
+  const parts = await compose({ system, ...demo ?? outsideOf(config, system) })
   await demo?.begin(parts)
   const server = await composeHttp(parts, demo === null ? null : demo.routes(parts))
   await server.listen({ host: config.host, port: config.httpPort })
   const http = (server.server.address() as AddressInfo).port
+  demo?.listens(`http://127.0.0.1:${http}`)
   const sources = [...parts.listeners].map(([name, { port }]) => ({ name, port }))
   parts.log.info({ http, mllp: sources[0]?.port ?? null, sources, store: parts.store.dialect }, 'listening')
   demo?.play()
@@ -41,6 +42,11 @@ export async function serve (config: Config, system: System, demoOptions = usual
       await parts.close()
     }
   }
+}
+
+/** The outside parties that SITE_CONFIG names. */
+function outsideOf (config: Config, system: System): Omit<ComposeOptions, 'system'> {
+  return { config, sms: configuredSms(config, system), wechat: configuredWechat(config.site, system.wallClock), clockOf: async () => system.wallClock }
 }
 
 function configuredSms ({ site }: Config, { wallClock, ids }: System): SmsSender | null {

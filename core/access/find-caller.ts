@@ -1,11 +1,21 @@
+import type { CalendarDate } from '../clock.ts'
+import { isInForce } from './guardianship.ts'
 import type { GuardianStore } from './ports.ts'
-import type { Caller } from './policy.ts'
+import { isPersonal, type Caller } from './policy.ts'
 import type { Principal } from './principal.ts'
 
+/** What is needed of a patient's record to tell who may see it. */
+export interface PersonRecord {
+  readonly id: string
+  readonly birthDate: string | null
+}
+
 export interface FindCallerDeps {
-  readonly guardians: GuardianStore
-  /** All patient ids of the person that any of them names (identity). */
-  readonly tiedPatientIds: (personId: string) => Promise<readonly string[]>
+  readonly guardians: Pick<GuardianStore, 'ofGuardian'>
+  /** All records of the person that any of them names (identity); an unknown id stands for itself. */
+  readonly recordsOf: (personId: string) => Promise<readonly PersonRecord[]>
+  /** Business time: a minor's guardian speaks for them until the 18th birthday. */
+  readonly today: CalendarDate
 }
 
 export interface CallerWithWards extends Caller {
@@ -14,14 +24,20 @@ export interface CallerWithWards extends Caller {
 }
 
 /** 监护. Only patients and guardians have records of their own here; staff act for an organization. */
-export async function findCaller ({ guardians, tiedPatientIds }: FindCallerDeps, principal: Principal): Promise<CallerWithWards> {
+export async function findCaller ({ guardians, recordsOf, today }: FindCallerDeps, principal: Principal): Promise<CallerWithWards> {
   const { role, personId } = principal
-  if (personId === null || (role !== 'patient' && role !== 'guardian')) return { principal, patientIds: [], wards: [] }
-  const own = await tiedPatientIds(personId)
-  // A guardianship may name any of the person's tied ids, also one that was tied later.
+  if (personId === null || !isPersonal(role)) return { principal, patientIds: [], wards: [] }
+  const own = new Set([personId, ...(await recordsOf(personId)).map(({ id }) => id)])
+  const patientIds = new Set(own)
   const wards = new Set<string>()
-  for (const id of new Set([personId, ...own])) for (const ward of await guardians.wardsOf(id)) wards.add(ward)
-  const patientIds = new Set([personId, ...own])
-  for (const ward of wards) for (const id of [ward, ...await tiedPatientIds(ward)]) patientIds.add(id)
+  // A guardianship may name any of the person's tied ids, also one that was tied later.
+  for (const guardianship of await guardians.ofGuardian([...own])) {
+    const { wardPersonId } = guardianship
+    if (wardPersonId === null || guardianship.state !== 'confirmed') continue
+    const records = await recordsOf(wardPersonId)
+    if (!isInForce(guardianship, records.map(({ birthDate }) => birthDate), today)) continue
+    wards.add(wardPersonId)
+    for (const id of [wardPersonId, ...records.map((record) => record.id)]) patientIds.add(id)
+  }
   return { principal, patientIds: [...patientIds], wards: [...wards] }
 }

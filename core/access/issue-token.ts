@@ -1,10 +1,10 @@
 import assert from 'node:assert'
 import type { Ids } from '../ids.ts'
 import type { TokenStore } from './ports.ts'
-import type { Principal, Role } from './principal.ts'
+import type { Principal, Role, Token } from './principal.ts'
 
 export interface IssueTokenDeps {
-  readonly tokens: TokenStore
+  readonly tokens: Pick<TokenStore, 'save'>
   readonly ids: Ids
   /** 256 random bits, base64url (43 characters). */
   readonly randomSecret: () => string
@@ -19,6 +19,10 @@ export interface IssueToken {
   /** Real time. */
   readonly at: Date
   readonly expiresAt: Date | null
+  /** Null or absent = all that the role may. */
+  readonly scopes?: readonly string[] | null
+  /** Whose token it is besides, if it was not issued by hand. */
+  readonly holder?: Pick<Token, 'clientId' | 'speaksFor' | 'accountId' | 'sessionId'>
 }
 
 export interface IssuedToken {
@@ -34,7 +38,8 @@ export async function issueToken ({ tokens, ids, randomSecret, hash }: IssueToke
   const random = randomSecret()
   assert(/^[\w-]{43,}$/.test(random), 'a token carries at least 256 random bits as base64url')
   const secret = prefix + random
-  const principal: Principal = { tokenId: ids.next(), role: command.role, personId: command.personId, organizationId: command.organizationId }
-  await tokens.save({ ...principal, tokenHash: hash(secret), createdAt: command.at, expiresAt: command.expiresAt, revokedAt: null })
+  const { role, personId, organizationId, scopes = null } = command
+  const principal: Principal = { tokenId: ids.next(), role, personId, organizationId, scopes }
+  await tokens.save({ ...principal, ...command.holder, tokenHash: hash(secret), createdAt: command.at, expiresAt: command.expiresAt, revokedAt: null })
   return { principal, secret }
 }

@@ -1,10 +1,6 @@
+import type { Permission } from './permission.ts'
 import type { Principal, Role } from './principal.ts'
-
-/** What a caller may ask for. A route names one; there is no right outside this list. */
-export const permissions = ['me.read', 'directory.read', 'patient.read', 'patient.link', 'record.read', 'record.write', 'profile.write', 'visit.read', 'charge.read',
-  'statement.read', 'ledger.read', 'message.read', 'message.operate', 'message.convert', 'mapping.operate', 'queue.operate', 'destination.operate', 'client.manage', 'operations.read', 'job.run', 'audit.read',
-  'clock.move', 'simulator.operate'] as const
-export type Permission = typeof permissions[number]
+import { scopesAllow } from './scopes.ts'
 
 /**
  * own: the caller's person and wards. organization: records of the caller's hospital, so nothing for a caller without
@@ -12,7 +8,7 @@ export type Permission = typeof permissions[number]
  */
 type Scope = 'own' | 'organization' | 'books' | 'all'
 
-const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'profile.write': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own' } as const
+const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'account.use': 'own', 'profile.read': 'own', 'profile.write': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own' } as const
 const clinical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'organization', 'record.read': 'organization', 'visit.read': 'organization' } as const
 const accounts = { 'charge.read': 'organization', 'statement.read': 'organization' } as const
 /** The technical side sees messages, since it repairs them, and so what becomes of each: records, visits, charges. */
@@ -29,16 +25,21 @@ const policy: Readonly<Record<Role, Readonly<Partial<Record<Permission, Scope>>>
   pharmacist: clinical,
   support: { ...bystander, 'directory.read': 'all' },
   reviewer: { ...bystander, 'directory.read': 'all' },
-  desk: { ...clinical, ...accounts },
+  desk: { ...clinical, ...accounts, 'identity.confirm': 'organization', 'scene.create': 'all' },
   community: bystander,
   hospital: { ...clinical, ...accounts, 'ledger.read': 'organization' },
-  terminal: bystander,
+  terminal: { ...bystander, 'scene.create': 'all' },
   bureau: bystander,
   finance: { ...bystander, 'directory.read': 'all', 'charge.read': 'books', 'statement.read': 'books', 'ledger.read': 'books' },
   operator: technical,
   auditor: { ...bystander, 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all' },
   administrator: { ...technical, 'ledger.read': 'all', 'audit.read': 'all', 'client.manage': 'all' },
-  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'record.write': 'books', 'charge.read': 'books' }
+  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'record.write': 'books', 'charge.read': 'books', 'scene.create': 'all' }
+}
+
+/** Whether a role acts for own records, not for an organization. */
+export function isPersonal (role: Role): boolean {
+  return role === 'patient' || role === 'guardian'
 }
 
 /** How far a permission carries a caller. */
@@ -48,9 +49,10 @@ export type Reach =
   | { readonly kind: 'organization', readonly hospitalId: string }
   | { readonly kind: 'all' }
 
-export function reachOf (principal: Principal, permission: Permission): Reach {
+/** What the role and the token's own scopes allow together; `type` is the FHIR type that is touched, if any. */
+export function reachOf (principal: Principal, permission: Permission, type?: string): Reach {
   const scope = policy[principal.role][permission]
-  if (scope === undefined) return { kind: 'none' }
+  if (scope === undefined || !scopesAllow(principal.scopes, { permission, context: isPersonal(principal.role) ? 'patient' : 'system', type })) return { kind: 'none' }
   if (scope === 'all' || scope === 'own') return { kind: scope }
   if (principal.organizationId !== null) return { kind: 'organization', hospitalId: principal.organizationId }
   return scope === 'books' ? { kind: 'all' } : { kind: 'none' }
@@ -66,16 +68,18 @@ export interface Caller {
 export interface Target {
   readonly patientId: string | null
   readonly hospitalId: string | null
+  /** Its FHIR type, where it is a FHIR resource: scopes may name single types. */
+  readonly type?: string
 }
 
 /**
- * denied: the role has no such right. hidden: it has, but not to this thing, which is then answered like a thing that
+ * denied: the role or the token has no such right. hidden: it has, but not to this thing, which is then answered like a thing that
  * does not exist, so that nobody learns from refusals what exists.
  */
 export type Decision = 'allowed' | 'hidden' | 'denied'
 
 export function decide (caller: Caller, permission: Permission, target: Target): Decision {
-  const reach = reachOf(caller.principal, permission)
+  const reach = reachOf(caller.principal, permission, target.type)
   switch (reach.kind) {
     case 'none': return 'denied'
     case 'all': return 'allowed'
@@ -90,8 +94,8 @@ export interface Limits {
   readonly hospitalId: string | null
 }
 
-export function limitsOf (caller: Caller, permission: Permission): Limits | null {
-  const reach = reachOf(caller.principal, permission)
+export function limitsOf (caller: Caller, permission: Permission, type?: string): Limits | null {
+  const reach = reachOf(caller.principal, permission, type)
   switch (reach.kind) {
     case 'none': return null
     case 'all': return { patientIds: null, hospitalId: null }

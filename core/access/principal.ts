@@ -10,9 +10,22 @@ export interface Principal {
   readonly personId: string | null
   /** The hospital or other organization the caller belongs to; null = none. */
   readonly organizationId: string | null
+  /** What the token is narrowed to (scopes.ts); null = all that its role may. */
+  readonly scopes: readonly string[] | null
+  /** The integrator's client that holds the token. */
+  readonly clientId?: string
+  /** Only with `clientId`: whose statements its writes are. */
+  readonly speaksFor?: SpeaksFor
+  /** The account of a patient who logged in. */
+  readonly accountId?: string
 }
 
+/** hospital: what the client writes, the hospital knows already. app: it is made here, so it goes out to the hospital. */
+export type SpeaksFor = 'hospital' | 'app'
+
 export interface Token extends Principal {
+  /** The session that the token belongs to and ends with. */
+  readonly sessionId?: string
   /** SHA-256 of the token, hex. The token itself is shown once and never kept. */
   readonly tokenHash: string
   readonly createdAt: Date

@@ -1,5 +1,6 @@
 export type { Patient, PatientIdentifier, PatientLink } from './patient.ts'
 export type { PatientStore } from './ports.ts'
+export { holdersOf, type DocumentClaim } from './holders-of.ts'
 export { checkResidentId } from './resident-id.ts'
 export { mergePatients, unmergePatients, type MergeCommand } from './merge-patients.ts'
 export { savePatient } from './save-patient.ts'

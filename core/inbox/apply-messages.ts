@@ -6,12 +6,21 @@ import type { Failure, StoredMessage } from './message.ts'
 import type { InboxStore, QueuedMessage } from './ports.ts'
 import { afterFailure } from './retry.ts'
 
+/** A code of the sender's that a mapping table lacks, and where it stood (`PID-8`). */
+export interface SeenCode {
+  readonly table: string
+  readonly code: string
+  readonly place: string
+}
+
 /** What applying a message made. */
 export interface Applied {
   readonly mappingVersion: string
   /** `Type/id` of what it made or changed. */
   readonly produced: readonly string[]
   readonly notes: readonly string[]
+  /** Codes that tables lack. */
+  readonly unmapped?: readonly SeenCode[]
 }
 
 /** Carries out all effects of one message in the transaction of `stores`. */
@@ -25,6 +34,10 @@ interface ApplyMessagesDeps<Stores extends { readonly inbox: InboxStore }> {
   readonly wallClock: Clock
   /** In [0, 1). */
   readonly random: () => number
+  /** Hears of an applied message when its transaction is over. */
+  readonly noteApplied?: (message: StoredMessage, applied: Applied) => void
+  /** Keeps what the refusal tells beside its failure, in the transaction that parks the message. */
+  readonly noteDead?: (stores: Stores, id: string, error: unknown) => Promise<void>
 }
 
 /** What became of one message of a batch. */
@@ -45,22 +58,26 @@ export type Settled =
  */
 export async function applyMessages<Stores extends { readonly inbox: InboxStore }> (deps: ApplyMessagesDeps<Stores>, batch: readonly QueuedMessage[]): Promise<readonly Settled[]> {
   try {
-    return await deps.inTransaction(async (stores) => {
+    const applied = new Map<StoredMessage, Applied>()
+    const settled = await deps.inTransaction(async (stores) => {
       const settled: Settled[] = []
       const loaded = new Map((await stores.inbox.load(batch.map(({ id }) => id))).map((message) => [message.id, message]))
-      for (const { id } of batch) settled.push(await applyOne(deps, stores, loaded.get(id) ?? { id, status: 'skipped' }))
+      for (const { id } of batch) settled.push(await applyOne(deps, stores, loaded.get(id) ?? { id, status: 'skipped' }, applied))
       return settled
     })
+    if (deps.noteApplied !== undefined) for (const [message, what] of applied) deps.noteApplied(message, what)
+    return settled
   } catch (error) {
     if (batch.length === 1 || isStoreAway(error)) return recordFailure(deps, batch, error)
     return eachAlone(deps, batch)
   }
 }
 
-async function applyOne<Stores extends { readonly inbox: InboxStore }> ({ apply, clock }: ApplyMessagesDeps<Stores>, stores: Stores, message: StoredMessage | { readonly id: string, readonly status: 'skipped' }): Promise<Settled> {
+async function applyOne<Stores extends { readonly inbox: InboxStore }> ({ apply, clock }: ApplyMessagesDeps<Stores>, stores: Stores, message: StoredMessage | { readonly id: string, readonly status: 'skipped' }, done: Map<StoredMessage, Applied>): Promise<Settled> {
   if (message.status !== 'received') return { id: message.id, kind: 'settled_before' }
   const applied = await apply(stores, message)
   await stores.inbox.markApplied(message.id, { at: clock.now(), ...applied })
+  done.set(message, applied)
   return { id: message.id, kind: 'applied' }
 }
 
@@ -93,7 +110,10 @@ async function recordFailure<Stores extends { readonly inbox: InboxStore }> (dep
         await deps.inTransaction(({ inbox }) => inbox.markRetry(message.id, after))
         return [{ id: message.id, ...after }]
       case 'dead':
-        await deps.inTransaction(({ inbox }) => inbox.markDead(message.id, after))
+        await deps.inTransaction(async (stores) => {
+          await stores.inbox.markDead(message.id, after)
+          await deps.noteDead?.(stores, message.id, error)
+        })
         return [{ id: message.id, kind: 'dead', failure: after.failure, errorKind: kindOfCode(after.failure.code) }]
     }
   } catch (recording) {

@@ -64,6 +64,7 @@ export interface StoredMessage extends NewMessage {
   readonly produced: readonly string[]
   /** What the mapping did not read, e.g. segment names without a table. */
   readonly notes: readonly string[]
+  readonly skipped: { readonly at: Date, readonly actor: string, readonly reason: string } | null
 }
 
 /** Where a message came to rest on arrival. */

@@ -16,6 +16,10 @@ export interface MessageFilter {
   readonly status?: MessageStatus
   readonly failureCode?: string
   readonly lane?: string
+  readonly controlId?: string
+  readonly replayOf?: string
+  /** What a message is about: for each, one of its lanes or one of the records it made or changed. */
+  readonly about?: ReadonlyArray<{ readonly lanes: readonly string[], readonly records: readonly string[] }>
   readonly producedRecord?: string
   readonly receivedFrom?: Date
   readonly receivedTo?: Date
@@ -30,8 +34,8 @@ export interface InboxStore {
    * `conflict` (other content: stored with status conflict and without a key). Two of one group may share a key.
    */
   readonly receive: (messages: readonly NewMessage[]) => Promise<readonly Receipt[]>
-  /** Messages with status received and a sequence above `after`, in order. */
-  readonly queued: (after: number, limit: number) => Promise<readonly QueuedMessage[]>
+  /** Messages with status received and a sequence above `after`, in order; those of paused sources are left out. */
+  readonly queued: (after: number, limit: number, pausedSources?: readonly string[]) => Promise<readonly QueuedMessage[]>
   /** In the order of the ids given. */
   readonly load: (ids: readonly string[]) => Promise<readonly StoredMessage[]>
   /** Refused with STORE_WRITE_CONFLICT unless the message still has status received: nobody applies twice. */

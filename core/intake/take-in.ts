@@ -3,6 +3,8 @@ import { savePractitioner, type PractitionerStore } from '../directory/index.ts'
 import { savePatient, tie, type IdentityDoubt, type PatientStore } from '../identity/index.ts'
 import type { Ids, StableId } from '../ids.ts'
 import { recordCharge, type ChargeFacts, type ChargeStore, type LedgerStore } from '../ledger/index.ts'
+import type { OutboxStore } from '../outbox.ts'
+import { addOutbound, outboundFor, type Destination, type OutboundStore } from '../outbound/index.ts'
 import { saveChanges, type RecordChange, type RecordStore, type SavedRecord, type SearchValuesOf } from '../records/index.ts'
 import { saveVisit, type VisitStore } from '../visits/index.ts'
 import type { Fact, FactsOf } from './fact.ts'
@@ -14,6 +16,9 @@ export interface TakeInDeps {
   readonly practitioners: Pick<PractitionerStore, 'find' | 'save'>
   readonly charges: Pick<ChargeStore, 'find' | 'save'>
   readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey'>
+  readonly outbox: Pick<OutboxStore, 'add'>
+  readonly outbound: Pick<OutboundStore, 'add'>
+  readonly destinations: readonly Destination[]
   readonly factsOf: FactsOf
   readonly searchValuesOf: SearchValuesOf
   readonly stableId: StableId
@@ -31,8 +36,8 @@ export interface TakenIn {
 
 /**
  * The one way in: what a message, an interface or a decision at the desk says becomes versions of records and, in the
- * same transaction, what the contexts make of them. A record that did not change has had its effects already, so a
- * resend ends after the first read.
+ * same transaction, what the contexts make of them and what goes out to the hospital's own systems. A record
+ * that did not change has had its effects already, so a resend ends after the first read.
  */
 export async function takeIn (deps: TakeInDeps, changes: readonly RecordChange[], at: Date): Promise<TakenIn> {
   const saved = await saveChanges(deps, changes, at)
@@ -45,6 +50,7 @@ export async function takeIn (deps: TakeInDeps, changes: readonly RecordChange[]
   for (const { fact, from } of told) {
     if (fact.kind === 'charge') await recordCharge(deps, { facts: fact.charge, overruled: saidInVain(deps, from), isNew: from.before === null }, at)
   }
+  await addOutbound(deps, outboundFor(saved, changes, deps.destinations), at)
   const produced = saved.filter(({ outcome }) => outcome === 'changed').map(({ record }) => `${record.type}/${record.id}`)
   return { produced, doubts }
 }

@@ -1,3 +1,4 @@
+export { pausesOf, type Pause, type Pauses, type PauseStore } from './pauses.ts'
 export type { ConnectionStatus } from './connection-status.ts'
 export type { Alert } from './alert.ts'
 export type { Job, JobResult, JobRun, Timer } from './job.ts'
@@ -7,4 +8,8 @@ export { dueInstants, type Matches } from './due-instants.ts'
 export { alertWhile, raiseAlerts, type AlertDeps, type RaiseAlertsDeps } from './raise-alerts.ts'
 export { runDueJobs, runJob, type RanJob, type RunJobsDeps } from './run-jobs.ts'
 export { notices, type OnCall } from './tell-on-call.ts'
+export { resolveCode, revokeResolution, type ResolveCode, type ResolveCodeDeps, type ResolvedCode } from './resolve-code.ts'
+export {
+  countCodes, mostCodesPerSource, type CodeResolution, type CodeResolutionStore, type CodeTarget, type CountedCode, type SeenCodes, type UnmappedCode, type UnmappedCodeFilter, type UnmappedCodeStore
+} from './unmapped-code.ts'
 export type { Trouble, Watched, WatchLimits, WatchedSource } from './watch.ts'

@@ -13,11 +13,13 @@ export interface RaiseAlertsDeps {
   readonly onCall: OnCall
   /** Minutes since midnight in the business zone. */
   readonly minuteOfDay: (instant: Date) => number
+  readonly connections: () => Promise<Measurements['connections']>
 }
 
 /** Measures, decides, and opens or closes alerts with their notices in one transaction. Nothing is written when nothing changes. */
 export async function raiseAlerts (deps: RaiseAlertsDeps, limits: WatchLimits, now: Date): Promise<Watched> {
-  const { measured, open } = await deps.inReading(async (stores) => ({ measured: await measure(stores, now), open: await stores.alerts.open() }))
+  const connections = await deps.connections()
+  const { measured, open } = await deps.inReading(async (stores) => ({ measured: await measure(stores, now, connections), open: await stores.alerts.open() }))
   const watched = watch(measured, open, limits, deps.minuteOfDay)
   if (watched.opened.length + watched.closed.length === 0) return watched
   return deps.inTransaction(async (stores) => {
@@ -29,7 +31,7 @@ export async function raiseAlerts (deps: RaiseAlertsDeps, limits: WatchLimits, n
   })
 }
 
-async function measure ({ inbox, outbox }: { readonly inbox: InboxStore, readonly outbox: OutboxStore }, now: Date): Promise<Measurements> {
+async function measure ({ inbox, outbox }: { readonly inbox: InboxStore, readonly outbox: OutboxStore }, now: Date, connections: Measurements['connections']): Promise<Measurements> {
   const { bySource, oldestQueuedAt } = await inbox.statistics()
   const { dead, oldestAt } = await outbox.counts()
   const lastBySource = new Map<string, Date>()
@@ -42,7 +44,8 @@ async function measure ({ inbox, outbox }: { readonly inbox: InboxStore, readonl
     oldestQueuedAt,
     sources: [...lastBySource].map(([name, lastReceivedAt]) => ({ name, lastReceivedAt })),
     deadLetters: await inbox.deadLetterGroups(),
-    outbox: { dead, oldestAt }
+    outbox: { dead, oldestAt },
+    connections
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Alert } from './alert.ts'
+import type { ConnectionStatus } from './connection-status.ts'
 
 /** What is known of the product at one moment. Ages are by business time, which in the demo stands still. */
 export interface Measurements {
@@ -7,6 +8,8 @@ export interface Measurements {
   readonly sources: ReadonlyArray<{ readonly name: string, readonly lastReceivedAt: Date | null }>
   readonly deadLetters: ReadonlyArray<{ readonly source: string, readonly count: number }>
   readonly outbox: { readonly dead: number, readonly oldestAt: Date | null }
+  /** Sources that we follow and destinations, by the name of their queue (`source:<name>`, `destination:<name>`). */
+  readonly connections: ReadonlyArray<{ readonly queue: string, readonly status: ConnectionStatus }>
 }
 
 export interface WatchLimits {
@@ -54,6 +57,7 @@ export function watch (measured: Measurements, open: readonly Alert[], limits: W
       countVerdict(`dead-letters:${source}`, count, 1),
       countVerdict(`dead-letters-many:${source}`, count, limits.manyDeadLetters)
     ]),
+    ...measured.connections.map(connectionVerdict),
     ...limits.sources.map((source) => silenceVerdict(source, { measured, open, watchedSince: limits.watchedSince, minuteOfDay }))
   ]
   const openKeys = new Set(open.map(({ key }) => key))
@@ -65,7 +69,7 @@ export function watch (measured: Measurements, open: readonly Alert[], limits: W
 }
 
 function isWatchedHere (key: string): boolean {
-  return /^(queue-age|outbox-age|outbox-dead|(dead-letters|dead-letters-many|source-silent):.*)$/.test(key)
+  return /^(queue-age|outbox-age|outbox-dead|(dead-letters|dead-letters-many|source-silent|down):.*)$/.test(key)
 }
 
 function ageVerdict (key: string, { now, oldestAt, limitMs }: { readonly now: Date, readonly oldestAt: Date | null, readonly limitMs: number }): Verdict {
@@ -75,6 +79,12 @@ function ageVerdict (key: string, { now, oldestAt, limitMs }: { readonly now: Da
 
 function countVerdict (key: string, count: number, limit: number): Verdict {
   return { key, detail: `${count} dead`, state: count >= limit ? 'trouble' : count > limit / 2 ? 'between' : 'calm' }
+}
+
+/** What is paused or only starting ends no episode and begins none. */
+function connectionVerdict ({ queue, status }: Measurements['connections'][number]): Verdict {
+  const state = status.state === 'down' ? 'trouble' : status.state === 'up' ? 'calm' : 'between'
+  return { key: `down:${queue}`, detail: status.code ?? status.state, state }
 }
 
 function deadLettersOfSources ({ deadLetters }: Measurements): ReadonlyArray<{ readonly source: string, readonly count: number }> {

@@ -1,5 +1,7 @@
 export type { RecordChange, RecordVersion, Resource } from './record.ts'
-export type { RecordSearch, RecordStore, RecordToSave, SearchClause, SearchRange, SearchValue } from './ports.ts'
+export type { CompartmentSearch, NumberRange, RecordSearch, RecordStore, RecordToSave, SearchClause, SearchRange, SearchValue } from './ports.ts'
 export { mergeRecord, type Merged } from './merge-record.ts'
+export { afterAllSaid, slotsTakenAway } from './replacing.ts'
+export { restated, type RemoteId, type RemoteIdStore, type Restated, type Statement } from './remote-id.ts'
 export { saveChanges, type SavedRecord, type SearchValuesOf } from './save-changes.ts'
 export { linkSlot } from './slots.ts'

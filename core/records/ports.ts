@@ -10,6 +10,8 @@ export interface SearchValue {
   /** Instant range in ms for dates; a day is the range from its first to its last ms. */
   readonly from: number | null
   readonly to: number | null
+  /** Of a quantity; its unit is the value, the system of the unit the system. */
+  readonly number?: number
 }
 
 export interface RecordToSave extends RecordVersion {
@@ -23,12 +25,24 @@ export interface SearchRange {
   readonly overlap: 'within' | 'overlaps'
 }
 
+/** Numbers; null = no end on that side. `isOpen…`: the end itself does not belong to it. */
+export interface NumberRange {
+  readonly from: number | null
+  readonly to: number | null
+  readonly isOpenFrom: boolean
+  readonly isOpenTo: boolean
+  /** undefined: any; null: without one. */
+  readonly system: string | null | undefined
+  readonly unit: string | null
+}
+
 /** All clauses must hold; within one clause any value may. */
 export type SearchClause =
   | { readonly kind: 'token', readonly param: string, readonly values: ReadonlyArray<{ readonly system: string | null | undefined, readonly code: string | null }>, readonly not?: boolean }
   | { readonly kind: 'string', readonly param: string, readonly values: readonly string[], readonly match: 'starts' | 'exact' | 'contains' }
   | { readonly kind: 'reference', readonly param: string, readonly values: readonly string[] }
   | SearchRange & { readonly kind: 'date', readonly param: string, readonly or?: readonly SearchRange[], readonly not?: boolean }
+  | { readonly kind: 'quantity', readonly param: string, readonly values: readonly NumberRange[], readonly not?: boolean }
   | { readonly kind: 'missing', readonly param: string, readonly missing: boolean }
   | { readonly kind: 'id', readonly values: readonly string[] }
   | { readonly kind: 'lastUpdated', readonly from: number | null, readonly to: number | null }
@@ -42,6 +56,18 @@ export interface RecordSearch {
   readonly hospitalId: string | null
   /** `_lastUpdated`, `_id` or a search parameter. */
   readonly sort: ReadonlyArray<{ readonly param: string, readonly descending: boolean }>
+  readonly limit: number
+  readonly offset: number
+}
+
+/** Everything that is filed under some patients, of the types named: the patients first, then by type and id. */
+export interface CompartmentSearch {
+  readonly types: readonly string[]
+  readonly patientIds: readonly string[]
+  /** Only records of this hospital; null = no limit. */
+  readonly hospitalId: string | null
+  /** Changed at this instant (ms) or later; null = no limit. */
+  readonly since: number | null
   readonly limit: number
   readonly offset: number
 }
@@ -62,4 +88,5 @@ export interface RecordStore {
   /** Newest first. */
   readonly history: (key: { readonly type: string, readonly id: string }, page: { readonly limit: number, readonly offset: number }) => Promise<readonly RecordVersion[]>
   readonly search: (search: RecordSearch) => Promise<{ readonly records: readonly RecordVersion[], readonly total: number }>
+  readonly compartment: (search: CompartmentSearch) => Promise<{ readonly records: readonly RecordVersion[], readonly total: number }>
 }

@@ -1,7 +1,9 @@
+import type { CodeTable } from '../code-tables.ts'
 import { part, partOfPart } from '../path.ts'
 import { defined, tableCode } from './coding.ts'
 import { dateTimeOf, periodOf } from './time.ts'
-import type { Converter, FindTable } from './converter.ts'
+import { lacking, type Run } from '../run.ts'
+import type { Converter, FindTable, Use } from './converter.ts'
 
 interface Addresses {
   /** XAD → Address. */
@@ -44,7 +46,7 @@ export function makeAddresses (findTable: FindTable): Addresses {
         period: periodOf(dateTimeOf(cell, 13, run, use), dateTimeOf(cell, 14, run, use))
       })
       if (Object.keys(address).length === 0) return undefined
-      return defined({ use: tableCode(uses, type), type: tableCode(types, type), ...address })
+      return defined({ ...kindOfAddress({ uses, types }, type, run, use), ...address })
     },
     wholeAddress: (cell) => {
       const text = [partOfPart(cell, 1, 1), part(cell, 2)].filter((word) => word !== undefined).join(' ')
@@ -52,25 +54,34 @@ export function makeAddresses (findTable: FindTable): Addresses {
     },
     contactPoint: (cell, run, use) => {
       const component = (n: number): string | undefined => part(cell, n)
-      const { system, onlyUse } = kindOf(component(3), component(4))
+      const { system, onlyUse } = kindOf(component(3), component(4), run, use)
       const value = system === 'email' ? component(4) ?? component(1) : phoneNumber(component)
       if (value === undefined) return undefined
       return defined({
         system,
         value,
-        use: onlyUse ?? tableCode(phoneUses, component(2)),
+        use: onlyUse ?? tableCode(phoneUses, component(2), run, use.place),
         period: periodOf(dateTimeOf(cell, 13, run, use), dateTimeOf(cell, 14, run, use))
       })
     }
   }
 
   /** R4 (cpt-2) wants a system with every value; a bare number is a telephone's. The IG's CP says the use, not the system. */
-  function kindOf (equipped: string | undefined, mail: string | undefined): { readonly system: string, readonly onlyUse: string | undefined } {
+  function kindOf (equipped: string | undefined, mail: string | undefined, run: Run, { place }: Use): { readonly system: string, readonly onlyUse: string | undefined } {
     const found = equipped === undefined ? undefined : equipment.find(equipped)
+    if (found === undefined && equipped !== undefined) lacking(run, { table: equipment.name, code: equipped, place })
     if (found === undefined) return { system: equipped === undefined && mail !== undefined ? 'email' : 'phone', onlyUse: undefined }
     const isUse = found.system === 'http://hl7.org/fhir/contact-point-use'
     return isUse ? { system: 'phone', onlyUse: found.code } : { system: found.code, onlyUse: undefined }
   }
+}
+
+/** One code tells the use or the type, so it is unknown where neither table has it. */
+function kindOfAddress ({ uses, types }: { readonly uses: CodeTable, readonly types: CodeTable }, code: string | undefined, run: Run, { place }: Use): { readonly use?: string | undefined, readonly type?: string | undefined } {
+  if (code === undefined) return {}
+  const [use, type] = [uses.find(code), types.find(code)]
+  if (use === undefined && type === undefined) lacking(run, { table: uses.name, code, place })
+  return { use: use?.code, type: type?.code }
 }
 
 /** A mail address alone, e.g. STF-15. */

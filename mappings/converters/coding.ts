@@ -1,9 +1,9 @@
 import type { CodeTable, Coded } from '../code-tables.ts'
 import type { JsonObject } from '../element-path.ts'
 import { part, type Cell } from '../path.ts'
-import type { Run } from '../run.ts'
+import { lacking, type Run } from '../run.ts'
 import { codeText } from './text.ts'
-import type { Converter, FindTable } from './converter.ts'
+import type { Converter, FindTable, Use } from './converter.ts'
 
 /** CWE, CE, CNE, IS, ID → CodeableConcept, Coding, and what else the IG makes of them. */
 export interface Codings {
@@ -14,7 +14,7 @@ export interface Codings {
   /** A coded unit, OBX-6. */
   readonly unitOf: (cell: Cell, run: Run) => JsonObject | undefined
   readonly systemOf: (name: string | undefined, run: Run) => string | undefined
-  readonly conceptOf: (cell: Cell, run: Run, table: CodeTable | null) => JsonObject | undefined
+  readonly conceptOf: (cell: Cell, run: Run, use: Pick<Use, 'table' | 'place'> | null) => JsonObject | undefined
 }
 
 export function makeCodings (findTable: FindTable): Codings {
@@ -41,9 +41,9 @@ export function makeCodings (findTable: FindTable): Codings {
     return defined({ system, version: versionText, code, display })
   }
 
-  function conceptOf (cell: Cell, run: Run, table: CodeTable | null): JsonObject | undefined {
+  function conceptOf (cell: Cell, run: Run, use: Pick<Use, 'table' | 'place'> | null): JsonObject | undefined {
     const original = codingAt(cell, run, 1, 7)
-    const mapped = table?.find(codeText(part(cell, 1)) ?? '')
+    const mapped = use === null ? undefined : codedBy(use, codeText(part(cell, 1)), run, isUniversal(original))
     const coding = [
       mapped === undefined ? undefined : codingOf(mapped),
       isSameCode(original, mapped) ? undefined : original,
@@ -60,11 +60,11 @@ export function makeCodings (findTable: FindTable): Codings {
   return {
     systemOf,
     conceptOf,
-    codeableConcept: (cell, run, use) => conceptOf(cell, run, use.table),
+    codeableConcept: (cell, run, use) => conceptOf(cell, run, use),
     coding: (cell, run, use) => {
       const original = codingAt(cell, run, 1, 7)
       if (original === undefined || original['code'] === undefined) return undefined
-      const mapped = use.table?.find(codeText(part(cell, 1)) ?? '')
+      const mapped = codedBy(use, codeText(part(cell, 1)), run, isUniversal(original))
       return mapped === undefined ? original : codingOf(mapped)
     },
     conceptText: (cell) => {
@@ -86,6 +86,12 @@ export function codingOf ({ system, code, display }: Coded): JsonObject {
   return defined({ system, code, display })
 }
 
+/** Of a system that everybody knows (SNOMED CT, LOINC): neither a table of HL7 v2, which ours translate, nor the hospital's. */
+function isUniversal (coding: JsonObject | undefined): boolean {
+  const system = coding?.['system']
+  return typeof system === 'string' && !system.startsWith('urn:yiqiao:') && !system.startsWith('http://terminology.hl7.org/CodeSystem/v2-')
+}
+
 function isSameCode (original: JsonObject | undefined, mapped: Coded | undefined): boolean {
   return original !== undefined && mapped !== undefined && original['code'] === mapped.code && (original['system'] === undefined || original['system'] === mapped.system)
 }
@@ -97,8 +103,16 @@ export function defined (elements: JsonObject): JsonObject {
   return kept
 }
 
-/** The code a table gives, or nothing: for optional closed codes inside data types. */
-export function tableCode (table: CodeTable, text: string | undefined): string | undefined {
-  return text === undefined ? undefined : table.find(text)?.code
+/** What the row's table says of a code; what it lacks is collected unless it speaks for itself, and the sender's own coding goes on. */
+function codedBy ({ table, place }: Pick<Use, 'table' | 'place'>, code: string | undefined, run: Run, speaksForItself = false): Coded | undefined {
+  if (table === null || code === undefined) return undefined
+  const coded = table.find(code)
+  if (coded === undefined && !speaksForItself) lacking(run, { table: table.name, code, place })
+  return coded
+}
+
+/** The code a table gives, or nothing: for optional closed codes inside data types, whose unknown codes are collected. */
+export function tableCode (table: CodeTable, text: string | undefined, run: Run, place: string): string | undefined {
+  return codedBy({ table, place }, text, run)?.code
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../element-path.ts'
 import { inner, part, partOfPart, type Cell } from '../path.ts'
-import type { Run } from '../run.ts'
+import { lacking, type Run } from '../run.ts'
 import { codeText, decimalOf } from './text.ts'
 import { codingOf, defined } from './coding.ts'
 import { dateTimeOf, periodOf } from './time.ts'
@@ -31,6 +31,9 @@ const residentIdSystem = 'urn:oid:2.16.156.10011.1.3'
 /** HL7 table 0203: what a Chinese sender calls the resident id. */
 const residentIdTypes = ['NI', 'NNCHN']
 
+/** National ids of table 0203 (NNCHN) are a pattern there, not rows of the guide's table. */
+const nationalId = /^NN[A-Z]{3}$/
+
 export function makeIdentifiers (findTable: FindTable): Identifiers {
   const types = findTable('identifier-type')
 
@@ -39,8 +42,11 @@ export function makeIdentifiers (findTable: FindTable): Identifiers {
     if (code === undefined) return undefined
     const known = types.find(code)
     if (known !== undefined) return { coding: [codingOf(known)] }
-    // National ids of table 0203 (NNCHN) are a pattern there, not rows of the guide's table.
-    return { coding: [/^NN[A-Z]{3}$/.test(code) ? { system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code } : { code }] }
+    return { coding: [nationalId.test(code) ? { system: 'http://terminology.hl7.org/CodeSystem/v2-0203', code } : { code }] }
+  }
+
+  function isKnownType (text: string): boolean {
+    return types.find(codeText(text) ?? '') !== undefined || nationalId.test(text)
   }
 
   function entity (cell: Cell, run: Run): JsonObject | undefined {
@@ -59,6 +65,7 @@ export function makeIdentifiers (findTable: FindTable): Identifiers {
     const value = part(cell, 1)
     if (value === undefined) return undefined
     const type = part(cell, 5) ?? otherwise
+    if (type !== undefined && !isKnownType(type)) lacking(run, { table: types.name, code: type, place: use.place })
     const period = periodOf(dateTimeOf(cell, 7, run, use), dateTimeOf(cell, 8, run, use))
     return defined({ type: typeOf(type), system: systemOfCx(cell, run, type), value, period, assigner: assignerAt(cell, 4) })
   }

@@ -4,7 +4,7 @@ import { makeCodings } from './coding.ts'
 import type { Converter, FindTable, SegmentsConverter } from './converter.ts'
 import { endpoint, messageEvent } from './header.ts'
 import { days, makeIdentifiers, quantity } from './identifier.ts'
-import { chargeAmount, creditAmount } from './money.ts'
+import { chargeAmount, composedAmount, composedCredit, creditAmount } from './money.ts'
 import { makeNames } from './name.ts'
 import { makeObservationValues } from './observation-value.ts'
 import { makeReferences } from './reference.ts'
@@ -32,7 +32,7 @@ export function makeConverters (findTable: FindTable): ReadonlyMap<string, Named
   const byField: Record<string, Converter> = {
     ...{ string, code, codeIfKnown, boolean, decimal, positiveInt, unsignedInt, wholeText },
     ...{ date, day, dateTime, exactDateTime, instant, startInstant, time, period, minutes },
-    ...{ attachment, attachmentLink, picture, pictureFields, quantity, days, mailAddress, messageEvent, endpoint },
+    ...{ attachment, attachmentLink, picture, pictureFields, quantity, days, mailAddress, messageEvent, endpoint, composedAmount, composedCredit },
     humanName: names.humanName,
     wholeName: names.wholeName,
     nameText: names.nameText,
@@ -51,6 +51,9 @@ export function makeConverters (findTable: FindTable): ReadonlyMap<string, Named
     residentId: identifiers.residentId,
     transactionIdentifier: identifiers.ownIdentifier('FT'),
     employeeNumber: identifiers.ownIdentifier('EI'),
+    prescriptionNumber: identifiers.ownIdentifier('prescription'),
+    queueNumber: identifiers.ownIdentifier('queue'),
+    rosterNumber: identifiers.ownIdentifier('roster'),
     practitioner: references.practitioner,
     practitionerWholeName: references.practitionerWholeName,
     practitionerWithin: references.practitionerWithin,
@@ -70,7 +73,8 @@ export function makeConverters (findTable: FindTable): ReadonlyMap<string, Named
     locationPeriod: resourcePeriod(6),
     personPeriod: resourcePeriod(6),
     generalPeriod: resourcePeriod(8),
-    hospital: references.hospital
+    hospital: references.hospital,
+    referralProvider: references.referralProvider
   }
   return new Map<string, NamedConverter>([
     ...Object.entries(byField).map(([name, convert]) => [name, { reads: 'field', convert }] as const),

@@ -12,6 +12,17 @@ export const chargeAmount: Converter = (cell, _run, use) => moneyOf(cell, use, f
 /** The same without its sign: systems differ in whether a credit is sent with a minus. */
 export const creditAmount: Converter = (cell, _run, use) => moneyOf(cell, use, true)
 
+/** The same of composed columns: amount, unit price, quantity. */
+export const composedAmount: Converter = (cell, _run, use) => composedMoney(cell, use, false)
+export const composedCredit: Converter = (cell, _run, use) => composedMoney(cell, use, true)
+
+function composedMoney (cell: Cell, use: Use, isUnsigned: boolean): { value: number, currency: string } | undefined {
+  const [amount, unitPrice, quantity = '1'] = [part(cell, 1), part(cell, 2), part(cell, 3)]
+  if (amount !== undefined) return money(wholeFen(amountOf(amount, use.place), use), 'CNY', isUnsigned)
+  if (unitPrice === undefined) return undefined
+  return money(roundedFen(productOf(amountOf(unitPrice, use.place), amountOf(quantity, use.place))), 'CNY', isUnsigned)
+}
+
 interface Amount {
   readonly units: bigint
   readonly scale: number
@@ -29,7 +40,7 @@ function moneyOf (cell: Cell, use: Use, isUnsigned: boolean): { value: number, c
   if (unitText === undefined) return undefined
   const quantity = amountOf(part(at(cell, 10), 1) ?? '1', 'FT1-10')
   const price = amountOf(unitText, 'FT1-12')
-  return money(roundedFen({ units: price.units * quantity.units, scale: price.scale + quantity.scale }), currencyOf(unit), isUnsigned)
+  return money(roundedFen(productOf(price, quantity)), currencyOf(unit), isUnsigned)
 }
 
 function at (cell: Cell, field: number): Cell {
@@ -48,6 +59,10 @@ function amountOf (text: string, place: string): Amount {
   const fraction = (found[3] ?? '').replace(/0+$/, '')
   const units = BigInt(`${found[2] ?? '0'}${fraction}`)
   return { units: found[1] === '-' ? -units : units, scale: fraction.length }
+}
+
+function productOf (one: Amount, other: Amount): Amount {
+  return { units: one.units * other.units, scale: one.scale + other.scale }
 }
 
 function wholeFen (amount: Amount, use: Use): bigint {

@@ -41,18 +41,18 @@ export function makeNames (findTable: FindTable): Names {
     humanName: (cell, run, use) => {
       const suffixes = [part(cell, 6), part(cell, 14)].filter((word) => word !== undefined)
       const period = periodOf(dateTimeOf(cell, 12, run, use), dateTimeOf(cell, 13, run, use)) ?? periodWithin(cell, run, use)
-      const name = humanNameAt(cell, 1, { use: tableCode(uses, part(cell, 7)), period })
+      const name = humanNameAt(cell, 1, { use: tableCode(uses, part(cell, 7), run, use.place), period })
       if (name === undefined) return undefined
       const representation = representations[part(cell, 8) ?? '']
       if (representation !== undefined) name['extension'] = [{ url: 'http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation', valueCode: representation }]
       return suffixes.length === 0 ? name : { ...name, suffix: [...(name['suffix'] as string[] | undefined ?? []), ...suffixes] }
     },
-    wholeName: (cell) => {
+    wholeName: (cell, run, use) => {
       const text = [partOfPart(cell, 1, 1), part(cell, 2)].filter((word) => word !== undefined).join('')
-      return text === '' ? undefined : defined({ use: tableCode(uses, part(cell, 7)), text })
+      return text === '' ? undefined : defined({ use: tableCode(uses, part(cell, 7), run, use.place), text })
     },
     nameText: (cell) => spoken({ family: partOfPart(cell, 1, 1), given: [...words(part(cell, 2)), ...words(part(cell, 3))] }),
-    nameWithin: (cell) => humanNameAt(cell, 2, { use: tableCode(uses, part(cell, 10)) })
+    nameWithin: (cell, run, use) => humanNameAt(cell, 2, { use: tableCode(uses, part(cell, 10), run, use.place) })
   }
 }
 

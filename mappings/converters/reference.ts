@@ -18,6 +18,8 @@ interface References {
   readonly practitionerWholeName: Converter
   /** NDL or CNN (first component is composed) → Practitioner. */
   readonly practitionerWithin: Converter
+  /** PRD: who refers, or who is referred to → Practitioner. */
+  readonly referralProvider: Converter
   /** PL → Location. */
   readonly location: Converter
   /** XON → Organization. */
@@ -39,7 +41,7 @@ export function makeReferences (identifiers: Identifiers, names: Names): Referen
   return { ...makePractitioners(identifiers, names), ...makeOrganizations(identifiers), location: (cell, run) => locationOf(cell, run) }
 }
 
-function makePractitioners (identifiers: Identifiers, names: Names): Pick<References, 'practitioner' | 'practitionerWholeName' | 'practitionerWithin'> {
+function makePractitioners (identifiers: Identifiers, names: Names): Pick<References, 'practitioner' | 'practitionerWholeName' | 'practitionerWithin' | 'referralProvider'> {
   function practitioner (number: string | undefined, name: JsonObject | undefined, run: Run, more: JsonObject): Reference | undefined {
     const display = name === undefined ? undefined : spoken(name)
     if (number === undefined) return display === undefined ? undefined : { display }
@@ -68,9 +70,27 @@ function makePractitioners (identifiers: Identifiers, names: Names): Pick<Refere
       const [number, family, given] = [1, 2, 3].map((n) => partOfPart(cell, 1, n))
       const name = family === undefined && given === undefined ? undefined : defined({ family, given: given === undefined ? undefined : [given] })
       return practitioner(number, name, run, { identifier: number === undefined ? undefined : [{ system: ownSystem(run, 'EI'), value: number }] })
+    },
+    referralProvider: (cell, run, use) => {
+      const at = (field: number): Cell => ({ ...cell, field, repetition: 1, component: 0 })
+      const number = part(at(7), 1)
+      const type = part(at(7), 2)
+      const organization = part(at(10), 10) ?? part(at(10), 3) ?? part(at(10), 1)
+      const name = names.humanName(at(2), run, use) as JsonObject | undefined
+      if (number === undefined || staffNumbers.includes(type ?? (organization === undefined ? 'EI' : ''))) {
+        return practitioner(number, name, run, { identifier: [{ system: ownSystem(run, 'EI'), value: number }] })
+      }
+      const numbering = [organization, type].map((text) => encodeURIComponent(text ?? '')).join(':')
+      return practitioner(`provider:${numbering}:${number}`, name, run, { identifier: [defined({ type: identifiers.typeOf(type), system: ownSystem(run, `provider:${numbering}`), value: number })] })
     }
   }
 }
+
+/**
+ * HL7 table 0203: the number by which this hospital's messages name its doctors (XCN.1). A licence, or the number of
+ * another organisation's doctor, may be the same as that of a doctor here, so those are kept apart.
+ */
+const staffNumbers: readonly string[] = ['EI', 'EN']
 
 function makeOrganizations (identifiers: Identifiers): Pick<References, 'organization' | 'department' | 'facility' | 'hospital'> {
   function organization (key: string | undefined, name: string | undefined, run: Run, identifier: JsonObject | undefined): Reference | undefined {

@@ -1,6 +1,6 @@
 import { MappingError } from '../mapping-error.ts'
 import { part, type Cell } from '../path.ts'
-import { leaveOut } from '../run.ts'
+import { isTellable, lacking, leaveOut } from '../run.ts'
 import type { Converter } from './converter.ts'
 
 export const string: Converter = (cell) => part(cell, 1)
@@ -16,8 +16,10 @@ export const code: Converter = (cell, run, use) => {
   if (found === undefined || use.table === null) return found
   const coded = use.table.find(found)
   if (coded !== undefined) return coded.code
+  const lacks = { table: use.table.name, code: found, place: use.place }
+  lacking(run, lacks)
   if (use.hasDefault) return leaveOut(run, use.place, `code is not in table ${use.table.name}`)
-  throw new MappingError('MAPPING_CODE_UNKNOWN', `${use.place} has a code that table ${use.table.name} lacks; add it to the site's table.`, use.place)
+  throw new MappingError('MAPPING_CODE_UNKNOWN', `${use.place} has a code that table ${use.table.name} lacks; resolve it or add it to the site's table.`, use.place, { lacks: isTellable(found) ? lacks : null, unmapped: run.unmapped })
 }
 
 /** For elements that may stay away: a code that the table lacks is left out with a note. */
@@ -28,6 +30,7 @@ export const boolean: Converter = (cell, run, use) => {
   const found = part(cell, 1)
   if (found === undefined) return undefined
   const said = use.table === null ? found.toUpperCase() : use.table.find(found)?.code
+  if (use.table !== null && said === undefined) lacking(run, { table: use.table.name, code: found, place: use.place })
   if (said === 'Y' || said === 'true') return true
   if (said === 'N' || said === 'false') return false
   return leaveOut(run, use.place, 'neither yes nor no')

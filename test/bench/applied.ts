@@ -71,7 +71,8 @@ async function composeOn (dataDir: string, environment: Readonly<Record<string, 
     config: { ...config, site },
     system: { wallClock: { now: () => new Date() }, ids: timeOrderedIds({ now: () => new Date() }), random: () => randomInt(2 ** 32) / 2 ** 32, log: createLogger({ level: 'silent' }), root },
     clockOf: async () => ({ now: () => new Date() }),
-    sms: null
+    sms: null,
+    wechat: null
   })
 }
 

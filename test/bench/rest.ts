@@ -1,13 +1,10 @@
-import { randomBytes, randomUUID } from 'node:crypto'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import autocannon from 'autocannon'
 import { frame, makeFramer } from '../../adapters/mllp/index.ts'
-import { openStore } from '../../adapters/store/index.ts'
-import { issueToken } from '../../core/access/index.ts'
-import { sha256 } from '../../app/compose/sha256.ts'
 import { startChildServer } from './child-server.ts'
 import { charge } from './messages.ts'
+import { operatorToken } from './operator-token.ts'
 import { milliseconds, perSecond, type BenchRow } from './row.ts'
 
 const readsPerSecond = 200
@@ -37,16 +34,6 @@ export const restRow: BenchRow = {
       await server.stop()
     }
   }
-}
-
-async function operatorToken (dataDir: string): Promise<string> {
-  const store = await openStore({ dataDir })
-  await store.migrate()
-  const { secret } = await store.inTransaction(({ tokens }) => issueToken(
-    { tokens, ids: { next: randomUUID }, hash: sha256, randomSecret: () => randomBytes(32).toString('base64url') },
-    { role: 'operator', personId: null, organizationId: null, at: new Date(), expiresAt: null }))
-  await store.close()
-  return secret
 }
 
 async function patientIds (http: number, token: string): Promise<readonly string[]> {

@@ -7,14 +7,18 @@ import { mkdtempSync, rmSync, writeFileSync, readFileSync, existsSync } from 'no
 import os from 'node:os'
 import path from 'node:path'
 import { appliedRow } from './applied.ts'
+import { clientsRow } from './clients.ts'
 import { conversionRow } from './conversion.ts'
+import { fhirSearchRow } from './fhir-search.ts'
 import { mllpRow } from './mllp.ts'
+import { outboundRow } from './outbound.ts'
 import { parseRow } from './parse.ts'
 import { restRow } from './rest.ts'
 import type { BenchRow, Measured } from './row.ts'
 import { startRow } from './start.ts'
+import { validationRow } from './validation.ts'
 
-const rows: readonly BenchRow[] = [parseRow, conversionRow, mllpRow, appliedRow, restRow, startRow]
+const rows: readonly BenchRow[] = [parseRow, conversionRow, mllpRow, appliedRow, restRow, startRow, validationRow, fhirSearchRow, outboundRow, clientsRow]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !rows.some((row) => row.name === name))
 if (unknown.length > 0) {

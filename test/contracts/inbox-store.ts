@@ -48,7 +48,7 @@ export function inboxStoreContract (t: Test, open: OpenStore): void {
       t.strictSame(receipts.map(ofAck), ['stored m1 ACK m1', 'stored m2 ACK m2'])
       const [one, two] = receipts
       t.ok(one !== undefined && two !== undefined && one.sequence < two.sequence)
-      const blank = { attempts: 0, nextAt: null, appliedAt: null, mappingVersion: null, produced: [], notes: [] }
+      const blank = { attempts: 0, nextAt: null, appliedAt: null, mappingVersion: null, produced: [], notes: [], skipped: null }
       t.strictSame(await inTransaction(({ inbox }) => inbox.load(['m2', 'nobody', 'm1'])), [
         { ...second, ...blank, sequence: two?.sequence, status: 'dead', failure },
         { ...first, ...blank, sequence: one?.sequence, status: 'received', failure: null }])
@@ -93,6 +93,7 @@ export function inboxStoreContract (t: Test, open: OpenStore): void {
           { id: 'm3', sequence: receipts[2]?.sequence, lanes: ['east|MR|1'], attempts: 2, nextAt },
           { id: 'm4', sequence: receipts[3]?.sequence, lanes: ['east|MR|1'], attempts: 0, nextAt: null }])
         t.strictSame((await inbox.queued(0, 1)).map(({ id }) => id), ['m3'])
+        t.strictSame([(await inbox.queued(0, 9, ['east'])).length, (await inbox.queued(0, 9, ['west'])).map(({ id }) => id)], [0, ['m3', 'm4']], 'without what came by a paused source')
         t.strictSame((await inbox.queued(receipts[2]?.sequence ?? 0, 10)).map(({ id }) => id), ['m4'])
       })
     })
@@ -122,7 +123,7 @@ export function inboxStoreContract (t: Test, open: OpenStore): void {
         await inbox.markApplied('m1', settled)
       })
       const [summary] = await inTransaction(({ inbox }) => inbox.list({ producedRecord: 'Encounter/e1' }, { limit: 10, before: null }))
-      t.strictSame(summary, { ...withoutBytes(aMessage('m1')), sequence: summary?.sequence, status: 'applied', attempts: 1, nextAt: null, failure: null, appliedAt: settled.at, mappingVersion: 'v1', produced: settled.produced, notes: settled.notes })
+      t.strictSame(summary, { ...withoutBytes(aMessage('m1')), sequence: summary?.sequence, status: 'applied', attempts: 1, nextAt: null, failure: null, appliedAt: settled.at, mappingVersion: 'v1', produced: settled.produced, notes: settled.notes, skipped: null })
     })
 
     t.test('marked applied by two nodes at once → is applied by one', async (t) => {

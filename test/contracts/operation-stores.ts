@@ -39,6 +39,20 @@ export function jobRunStoreContract (t: Test, open: OpenStore): void {
   })
 }
 
+export function pauseStoreContract (t: Test, open: OpenStore): void {
+  t.test('a paused queue → stays paused by the first who paused it, until it is resumed', async (t) => {
+    const { inTransaction } = await open(t)
+    const pause = { queue: 'destination:east', at: at('01:00:00'), by: 'token-1', reason: 'the HIS is being updated' }
+    await inTransaction(async ({ pauses }) => {
+      await pauses.add(pause)
+      await pauses.add({ ...pause, by: 'token-2', reason: 'again' })
+      t.strictSame(await pauses.list(), [pause])
+      t.strictSame([await pauses.remove('destination:east'), await pauses.remove('destination:east')], [true, false])
+      t.strictSame(await pauses.list(), [])
+    })
+  })
+}
+
 export function leaseStoreContract (t: Test, open: OpenStore): void {
   t.test('a lease → is one holder’s until it runs out or is given back', async (t) => {
     const { inTransaction } = await open(t)

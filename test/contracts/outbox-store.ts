@@ -38,6 +38,20 @@ export function outboxStoreContract (t: Test, open: OpenStore): void {
     })
   })
 
+  t.test('what is due in order → ends before the first that waits for its retry; one is due by itself', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ outbox }) => {
+      for (const id of ['1', '2', '3']) await outbox.add(anEffect(id))
+      await outbox.markRetry('2', { attempts: 1, nextAt: at('01:10:00'), reason: 'OUTSIDE_DOWN' })
+      const idsAt = async (time: string, limit = 9): Promise<readonly string[]> => (await outbox.dueInOrder(at(time), limit, 'sms')).map(({ id }) => id)
+      t.strictSame([await idsAt('01:09:59'), await idsAt('01:10:00'), await idsAt('01:10:00', 2)], [['1'], ['1', '2', '3'], ['1', '2']])
+      await outbox.markDone('1', at('01:00:01'))
+      t.strictSame(await idsAt('01:09:59'), [])
+      t.strictSame([await outbox.dueOne('2', at('01:09:59')), await outbox.dueOne('2', at('01:10:00')), await outbox.dueOne('1', at('01:10:00')), await outbox.dueOne('9', at('01:10:00'))],
+        [null, { ...anEffect('2'), attempts: 1 }, null, null])
+    })
+  })
+
   t.test('an empty outbox → counts nothing', async (t) => {
     const { inTransaction } = await open(t)
     t.strictSame(await inTransaction(({ outbox }) => outbox.counts()), { waiting: 0, dead: 0, oldestAt: null })

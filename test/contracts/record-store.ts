@@ -1,5 +1,5 @@
 import type { Test } from 'tap'
-import type { RecordSearch, RecordToSave, RecordVersion, SearchClause, SearchValue } from '../../core/records/index.ts'
+import type { CompartmentSearch, RecordSearch, RecordToSave, RecordVersion, SearchClause, SearchValue } from '../../core/records/index.ts'
 import { refusals, type OpenStore } from './store-under-test.ts'
 
 const value = (param: string, text: string, system: string | null = null): SearchValue => ({ param, value: text, system, from: null, to: null })
@@ -122,6 +122,31 @@ export function recordStoreContract (t: Test, open: OpenStore): void {
       t.strictSame(await Promise.all([find([date(hour(1), hour(3), 'within')]), find([date(hour(2), hour(3), 'within')]), find([date(hour(2), hour(3), 'overlaps')]),
         find([date(hour(6), null, 'overlaps')]), find([date(null, hour(0), 'overlaps')]), find([date(null, null, 'within')])]),
       ['o1 o2 of 2', 'o2 of 1', 'o1 o2 of 2', 'o3 of 1', 'o5 of 1', 'o1 o2 o3 o5 of 4'])
+    })
+
+    t.test('by date → in the orders of beginnings and of ends, whichever bound is there', async (t) => {
+      t.strictSame(await Promise.all([find([date(hour(2), null, 'within')]), find([date(null, hour(2), 'within')]), find([date(hour(2), hour(4), 'overlaps')]), find([date(null, hour(2), 'overlaps')])]),
+        ['o2 o3 of 2', 'o1 o5 of 2', 'o1 o2 of 2', 'o1 o5 of 2'])
+    })
+
+    t.test('by quantity → within its bounds, open or closed, in any unit or one', async (t) => {
+      const quantity = (number: number, unit: string, system: string | null = null): SearchValue => ({ param: 'value', value: unit, system, from: null, to: null, number })
+      await inTransaction(({ records }) => records.save([['q1', 5.4, 'mmol/L'], ['q2', 97.25, 'mg/dL'], ['q3', -2, 'mmol/L']].map(([id, number, unit]) =>
+        aRecord(String(id), { type: 'Media', searchValues: [quantity(Number(number), String(unit), 'urn:units')] }))))
+      const measured = (from: number | null, to: number | null, more: object = {}): Promise<string> => find([{ kind: 'quantity', param: 'value', values: [{ from, to, isOpenFrom: false, isOpenTo: false, system: undefined, unit: null, ...more }] }], { type: 'Media', sort: [{ param: 'value', descending: false }] })
+      t.strictSame(await Promise.all([measured(5.4, 97.25), measured(5.4, 97.25, { isOpenFrom: true }), measured(null, 5.4, { isOpenTo: true }), measured(-10, 100, { unit: 'mmol/L' }), measured(0, null, { system: null }), measured(0, null, { system: 'urn:units' })]),
+        ['q1 q2 of 2', 'q2 of 1', 'q3 of 1', 'q3 q1 of 2', ' of 0', 'q1 q2 of 2'])
+      t.equal(await find([{ kind: 'quantity', param: 'value', not: true, values: [{ from: 5, to: 6, isOpenFrom: false, isOpenTo: false, system: undefined, unit: null }] }], { type: 'Media' }), 'q2 q3 of 2')
+    })
+
+    t.test('everything filed under some patients → the patients first, within hospital, types and time', async (t) => {
+      await inTransaction(({ records }) => records.save([aRecord('p3', { type: 'Patient', patientId: 'p3' }), aRecord('c3', { type: 'Condition', patientId: 'p3', lastUpdated: new Date(hour(20)) })]))
+      const filed = async (given: Partial<CompartmentSearch> = {}): Promise<string> => {
+        const { records, total } = await inTransaction(({ records }) => records.compartment({ types: ['Condition', 'Observation', 'Patient'], patientIds: ['p2', 'p3'], hospitalId: null, since: null, limit: 10, offset: 0, ...given }))
+        return `${records.map(({ id }) => id).join(' ')} of ${total}`
+      }
+      t.strictSame(await Promise.all([filed(), filed({ hospitalId: 'east' }), filed({ types: ['Observation'] }), filed({ since: hour(20) }), filed({ limit: 2, offset: 1 }), filed({ patientIds: [] }), filed({ limit: 0 })]),
+        ['p3 c3 o2 o3 o5 of 5', 'p3 c3 o3 o5 of 4', 'o2 o3 o5 of 3', 'c3 of 1', 'c3 o2 of 5', ' of 0', ' of 5'])
     })
 
     t.test('by reference, id, time of change and absence', async (t) => {

@@ -6,6 +6,7 @@ import type { Job } from '../../core/operations/index.ts'
 import { fen } from '../../core/money.ts'
 import { proveLedger } from '../../jobs/prove-ledger.ts'
 import { pruneInbox } from '../../jobs/prune-inbox.ts'
+import { pruneOutbound } from '../../jobs/prune-outbound.ts'
 import { unmatchedCredits } from '../../jobs/unmatched-credits.ts'
 import { aMessage } from '../adapters/queue/fixtures.ts'
 import { freshStore } from '../fixtures/store.ts'
@@ -87,4 +88,18 @@ t.test('a credit without its charge', async (t) => {
   const { results, left } = await fiveTimes(job, () => alertsOf(store))
   t.strictSame(results[4], { unmatched: 1 }, 'the younger one may still find it')
   t.strictSame(left, { alerts: [['job:unmatched-credits', '1 credits wait for their charge', null]], notices: ['ALERT_OPENED'] })
+})
+
+t.test('what was sent to a destination long ago → goes; what waits stays', async (t) => {
+  const store = await freshStore(t)
+  await store.inTransaction(async ({ outbox, outbound }) => {
+    for (const id of ['o1', 'o2']) {
+      const createdAt = new Date('2025-01-01T00:00:00.000Z')
+      await outbox.add({ id, kind: 'destination:east', key: id, payload: {}, createdAt })
+      await outbound.add({ id, destination: 'east', message: 'ADT^A31', record: { type: 'Patient', id: 'p1', version: 1 }, patientId: 'p1', createdAt })
+    }
+    await outbox.markDone('o1', dueAt)
+  })
+  const { results, left } = await fiveTimes(pruneOutbound({ inTransaction: store.inTransaction, retainDays: 180 }), () => store.inReading(async ({ outbound }) => (await outbound.list({}, { limit: 9, before: null })).map(({ id }) => id)))
+  t.strictSame([results[0], results[4], left], [{ pruned: 1 }, { pruned: 0 }, ['o2']])
 })

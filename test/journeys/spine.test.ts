@@ -103,7 +103,7 @@ t.test('what cannot be applied → is acknowledged, stands in the dead letters w
 
   const broken = charges.replace('|15.00&CNY|15.00&CNY', '|fifteen|fifteen')
   const undecodable = Buffer.concat([Buffer.from(message(header('ADT^A04^ADT_A01', 'U1')) + 'PID|1||E1^^^EAST^MR||'), Buffer.from([0xff, 0xfe]), Buffer.from('\r')])
-  const unknown = message(header('XYZ^Z99', 'X1'), person)
+  const unknown = message(header('XYZ^Z99', 'X1'))
   for (const [name, sent] of [['a faulty value', broken], ['bytes of another character set', undecodable], ['an unknown type', unknown]] as const) {
     t.equal(parseMessage((await hospital.send(sent)).toString('latin1')).get('MSA-1'), 'AA', `${name} is on disk`)
   }

@@ -14,7 +14,7 @@ const table = (name: string): ReturnType<typeof compileCodeTable> => compileCode
 const converters = makeConverters(table)
 
 function freshRun (): Run {
-  return { context, zone: zoneOf('Asia/Shanghai'), notes: [], named: new Map() }
+  return { context, zone: zoneOf('Asia/Shanghai'), notes: [], named: new Map(), unmapped: [], trace: null }
 }
 
 /** What a converter makes of a field, or of a whole segment given as `OBX|…`. */
@@ -161,6 +161,17 @@ t.test('a length of time → gives an end', async (t) => {
   t.equal(convert('endByDuration', 'AIS|1||X|20260105090000|||1|h'), '2026-01-05T10:00:00+08:00')
   t.equal(convert('endByDuration', 'SCH|1|2|||||||30|furlong|^^^20260105234500'), undefined)
   t.strictSame(convert('personPeriod', 'AIP|1||D1|||20260105090000|||15|min'), { start: '2026-01-05T09:00:00+08:00', end: '2026-01-05T09:15:00+08:00' })
+})
+
+t.test('who refers, or is referred to →', async (t) => {
+  const run = freshRun()
+  const named = (prd: string): unknown => convert('referralProvider', prd, run)
+  t.strictSame(named('PRD|RP|Yan^Shi|||||D1'), { reference: 'Practitioner/Practitioner-D1', display: 'Shi Yan' }, 'is our doctor by number')
+  t.strictSame(named('PRD|RT|Yan^Shi|||||D1|||Other^^^^^^^^^9'), { reference: 'Practitioner/Practitioner-provider:9::D1', display: 'Shi Yan' }, 'is no doctor of ours where the number is of another organisation')
+  t.strictSame(named('PRD|RT|Yan^Shi|||||D1^EI|||Own^^^^^^^^^1'), { reference: 'Practitioner/Practitioner-D1', display: 'Shi Yan' }, 'unless the number says that it is ours')
+  t.strictSame(named('PRD|RT|Yan^Shi|||||L1^MD'), { reference: 'Practitioner/Practitioner-provider::MD:L1', display: 'Shi Yan' }, 'is apart where the number is a licence')
+  t.strictSame([named('PRD|RT|Yan^Shi'), named('PRD|RT')], [{ display: 'Shi Yan' }, undefined])
+  t.strictSame([...run.named.keys()], ['Practitioner|D1', 'Practitioner|provider:9::D1', 'Practitioner|provider::MD:L1'])
 })
 
 t.test('what a field names → is one weak resource however often it is named, and completed by later mentions', async (t) => {

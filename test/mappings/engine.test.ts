@@ -31,12 +31,22 @@ t.test('a message', async (t) => {
   })
 
   t.test('tells what no table reads, once', async (t) => {
-    t.strictSame(map([header('ADT^A28'), pid, 'ZPI|1', 'ZPI|2', 'GT1|1']).notes, ['ZPI: no table', 'GT1: no table'])
+    t.strictSame(map([header('ADT^A28'), pid, 'ZPI|1', 'ZPI|2', 'ROL|1']).notes, ['ZPI: no table', 'ROL: no table'])
   })
 
-  t.test('without a table, or that is none → is refused as unknown', async (t) => {
-    t.throws(() => map([header('ADT^A99'), pid]), { code: 'MESSAGE_TYPE_UNKNOWN', place: 'MSH-9' })
+  t.test('of a type without a table → tells patient and visit, and what was not read', async (t) => {
+    const { changes, notes } = map([header('ADT^A99'), pid, visit, 'ROL|1', 'ZPI|1'])
+    t.strictSame(changes.map(({ resource, weak }) => [resource.id, resource['status'], weak]), [['Patient-P1', undefined, true], ['Encounter-V1', 'unknown', true]])
+    t.strictSame(notes, ['ADT^A99: no table of its own; only patient and visit were read', 'ROL: no table', 'ZPI: no table'])
+    t.match(map([header('a secret^?'), pid]).notes, [/^this type: /], 'without printing a type that is none')
+  })
+
+  t.test('of a type without a table, or that is none, and without a patient → is refused as unknown', async (t) => {
+    t.throws(() => map([header('ADT^A99')]), { code: 'MESSAGE_TYPE_UNKNOWN', place: 'MSH-9' })
+    t.throws(() => map([header(''), pid]), { code: 'MESSAGE_TYPE_UNKNOWN' })
     t.throws(() => map(['PID|1||P1']), { code: 'MESSAGE_TYPE_UNKNOWN' })
+    const converted = map([header('ADT^A99')], { context: { isConversion: true } })
+    t.strictSame([converted.header.resourceType, converted.changes], ['MessageHeader', []], 'but a conversion has its header')
   })
 
   t.test('names what is referred to before what refers to it', async (t) => {
@@ -80,6 +90,12 @@ t.test('a value', async (t) => {
     t.strictSame([changes[0]?.removed, changes[0]?.resource['telecom']], [[], [{ use: 'work', system: 'phone', value: '555-0100' }]])
   })
 
+  t.test('that a table takes away → is listed, unless another row gives it', async (t) => {
+    const taken = mappingOf({ segments: { 'pid-patient': [{ to: 'telecom', deletes: true }] } })
+    const removed = (pid: string): unknown => map([header('ADT^A31'), pid], { mapping: taken }).changes[0]?.removed
+    t.strictSame([removed('PID|1||P1'), removed('PID|1||P1||||||||||555-0100')], [['telecom'], []])
+  })
+
   t.test('that is no real date → is left out with a note where it may be, refused where it must not', async (t) => {
     const { changes, notes } = map([header('ADT^A28'), 'PID|1||P1^^^HIS^MR||Ce^Shi||20230230'])
     t.strictSame([changes[0]?.resource['birthDate'], notes], [undefined, ['PID-7: no real date or time; left out']])
@@ -89,7 +105,7 @@ t.test('a value', async (t) => {
   })
 
   t.test('with a code that its table lacks → is refused by name of the table, never with the code', async (t) => {
-    t.throws(() => map([header('ADT^A28'), 'PID|1||P1^^^HIS^MR|||||7']), { code: 'MAPPING_CODE_UNKNOWN', place: 'PID-8', message: 'PID-8 has a code that table administrative-sex lacks; add it to the site\'s table.' })
+    t.throws(() => map([header('ADT^A28'), 'PID|1||P1^^^HIS^MR|||||7']), { code: 'MAPPING_CODE_UNKNOWN', place: 'PID-8', message: 'PID-8 has a code that table administrative-sex lacks; resolve it or add it to the site\'s table.' })
     const kept = resource('Encounter', [header('ADT^A01'), pid, 'PV1|1|Q^Quarantine'])
     t.strictSame([kept['class'], kept['status']], [{ code: 'Q', display: 'Quarantine' }, 'unknown'], 'a coding goes on as it came, a code takes its default')
   })
@@ -140,8 +156,8 @@ t.test('segments', async (t) => {
 
 t.test('whatever a sender sends → is mapped or refused as MappingError, never anything else', async () => {
   const field = fc.string({ unit: fc.constantFrom('|', '^', '~', '&', '\\', '"', '1', '2', 'A', 'M', '-', '.', '0', '张', ' '), maxLength: 40 })
-  const segment = fc.tuple(fc.constantFrom('PID', 'PV1', 'PV2', 'OBX', 'OBR', 'ORC', 'FT1', 'SCH', 'AIP', 'MRG', 'TXA', 'STF', 'MFE', 'DG1', 'IN1', 'NK1', 'AL1', 'SPM', 'NTE', 'RXO', 'ZZZ'), field).map(([name, rest]) => `${name}|${rest}`)
-  const type = fc.constantFrom('ADT^A01', 'ADT^A08', 'ADT^A40', 'SIU^S12', 'DFT^P03', 'ORM^O01', 'ORU^R01', 'MDM^T02', 'MFN^M02')
+  const segment = fc.tuple(fc.constantFrom('PID', 'PV1', 'PV2', 'OBX', 'OBR', 'ORC', 'FT1', 'SCH', 'AIP', 'MRG', 'TXA', 'STF', 'MFE', 'DG1', 'IN1', 'NK1', 'AL1', 'SPM', 'NTE', 'RXO', 'RXE', 'RXD', 'RXA', 'RXR', 'RF1', 'PRD', 'MSA', 'GT1', 'PRB', 'IAM', 'ZQU', 'ZZZ'), field).map(([name, rest]) => `${name}|${rest}`)
+  const type = fc.constantFrom('ADT^A01', 'ADT^A08', 'ADT^A40', 'SIU^S12', 'DFT^P03', 'ORM^O01', 'ORU^R01', 'MDM^T02', 'MFN^M02', 'ADT^A13', 'ADT^A60', 'ADT^Z10', 'BAR^P01', 'MDM^T09', 'OML^O21', 'PPR^PC1', 'RAS^O17', 'RDE^O11', 'RDS^O13', 'REF^I12', 'RRI^I12', 'SRR^S01', 'VXU^V04', 'ZZZ^Z99')
   const mapping = mappingOf()
   fc.assert(fc.property(type, fc.array(segment, { maxLength: 12 }), fc.boolean(), (type, segments, isConversion) => {
     try {

@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { loadMappings } from '../../app/load-mappings.ts'
@@ -22,7 +22,7 @@ function faultsOf (over: Partial<TableFiles>): readonly string[] {
 t.test('every site', async (t) => {
   for (const site of readdirSync('mappings/sites')) {
     const examples = await runExamples(join('mappings/sites', site, 'examples'), compileSite(sources, site))
-    t.ok(examples.length > 0, `${site} has examples`)
+    t.ok(examples.length > 0 || existsSync(join('mappings/sites', site, 'fhir')), `${site} has examples, unless it is only followed in FHIR`)
     for (const { name, expected, found } of examples) t.strictSame(found, expected, `${site}: ${name} → gives its JSON`)
     const made = examples.flatMap(({ found }) => (found as { changes: Array<{ resource: unknown }> }).changes.map(({ resource }) => resource))
     t.strictSame(made.flatMap((each) => checkR4(each)), [], `${site}: all that its examples make is valid R4`)
@@ -36,12 +36,12 @@ t.test('a site\'s faults are told with file, row and target', async (t) => {
     ['no such path', { segments: { 'pid-patient': [{ to: 'gender', from: 'PID.8' }] } }, ['sites/trial/segments/pid-patient.json row 1 (gender): no such path: "PID.8"']],
     ['no element path', { segments: { 'pid-patient': [{ to: 'name[', from: 'PID-5' }] } }, ['sites/trial/segments/pid-patient.json row 1 (name[): no element path: "name["']],
     ['an unknown key', { segments: { 'pid-patient': [{ to: 'gender', form: 'PID-8' }] } }, ['sites/trial/segments/pid-patient.json row 1 (gender): unknown key "form"']],
-    ['no source', { segments: { 'pid-patient': [{ to: 'gender' }] } }, ['sites/trial/segments/pid-patient.json row 1 (gender): needs one of "from", "value", "ref" or "rows"']],
+    ['no source', { segments: { 'pid-patient': [{ to: 'gender' }] } }, ['sites/trial/segments/pid-patient.json row 1 (gender): needs one of "from", "value", "ref", "rows" or "deletes"']],
     ['one target twice', { segments: { 'pid-patient': [{ to: 'gender', from: 'PID-8' }, { to: 'gender', from: 'ZPI-1' }] } }, ['sites/trial/segments/pid-patient.json row 2 (gender): the same target twice in one file']],
     ['nothing to drop', { segments: { 'pid-patient': [{ to: 'nickname', drop: true }] } }, ['sites/trial/segments/pid-patient.json row 1 (nickname): nothing to drop, the base has no such row']],
     ['no such alias', { segments: { 'pv1-encounter': [{ to: 'subject', ref: 'Patiant' }] } }, ['sites/trial/segments/pv1-encounter.json row 1 (subject): no resource with the alias "Patiant" in this message']],
     ['a segment converter for a field', { segments: { 'ft1-charge': [{ to: 'priceOverride', from: 'FT1-11', as: 'chargeAmount' }] } }, ['sites/trial/segments/ft1-charge.json row 1 (priceOverride): converter "chargeAmount" reads a segment, "FT1-11" is none']],
-    ['a required element without a row', { segments: { 'obx-observation': [{ to: 'code', drop: true }] } }, ['messages/adt-a01.json: Observation: no row fills code, which R4 requires', 'messages/adt-a05.json: Observation: no row fills code, which R4 requires', 'messages/orm-o01.json: Observation: no row fills code, which R4 requires', 'messages/oru-r01.json: Observation: no row fills code, which R4 requires']],
+    ['a required element without a row', { segments: { 'obr-diagnostic-report': [{ to: 'code', drop: true }] } }, ['messages/oru-r01.json: DiagnosticReport: no row fills code, which R4 requires']],
     ['no such row file', { messages: { 'adt-a05': { resources: [{ resource: 'Patient', rows: ['pid'] }] } } }, ['messages/adt-a05.json: Patient: no file segments/pid.json']],
     ['a message served twice', { messages: { mine: { table: 'mine', serves: ['ADT^A28'], resources: [] } } }, ['messages/mine.json: ADT^A28 is served by another table too']],
     ['a code table without codes', { codeTables: { sex: { table: 'sex' } } }, ['sites/trial/code-tables/sex.json: needs "table" and "map"']]
@@ -69,6 +69,16 @@ t.test('every base row says where it is from: the guide, or ours', async (t) => 
   const unmarked = Object.entries(sources.base.segments).flatMap(([file, rows]) =>
     (rows as Array<Record<string, unknown>>).filter(({ ig, own }) => (ig === undefined) === (own === undefined)).map(({ to }) => `${file}: ${String(to)}`))
   t.strictSame(unmarked, [])
+})
+
+t.test('the guide lists every type of message that has a table, and no other', async (t) => {
+  const served = Object.values(sources.base.messages).flatMap((table) => (table as { serves: string[] }).serves).filter((type) => /^[A-Z]{3}\^[A-Z]/.test(type))
+  const rows = readFileSync('docs/mapping.md', 'utf8').split('\n').flatMap((line) => /^\| ((?:[A-Z]{3} [A-Z].*?)) \|/.exec(line)?.[1] ?? [])
+  const listed = rows.flatMap((cell) => cell.split(', ')).filter((types) => !types.endsWith('without event')).flatMap((types) => {
+    const [type, ...events] = types.split(' ')
+    return events.map((event) => `${type}^${event}`)
+  })
+  t.strictSame(listed.sort(), served.sort())
 })
 
 t.test('the schema for editors has the keys that the interpreter knows', async (t) => {

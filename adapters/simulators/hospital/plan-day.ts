@@ -25,6 +25,11 @@ interface DayWish {
  * on the seed alone, so that the same people come again on other days.
  */
 export function planDay (wish: DayWish): readonly Step[] {
+  return numbered(wish.site, businessDay(wish.date), draftDay(wish))
+}
+
+/** The same day as what happens in it, in order, for a HIS that writes no HL7 v2. */
+export function draftDay (wish: DayWish): readonly SpecialDraft[] {
   const day = businessDay(wish.date)
   const invented = Array.from({ length: Math.min(wish.patients, 200) }, (_, place) => inventedVisit(wish, day, place))
   const ordinary = invented.map((visit) => scriptVisit(visit))
@@ -37,7 +42,9 @@ export function planDay (wish: DayWish): readonly Step[] {
     ...ordinary.flat(),
     ...scriptSpecialCases(wish.site, day, ordinary)
   ]
-  return numbered(wish.site, day, drafts)
+  return drafts.map((draft, place) => ({ draft, place }))
+    .sort((one, other) => one.draft.at.getTime() - other.draft.at.getTime() || one.place - other.place)
+    .map(({ draft }) => draft)
 }
 
 function inventedVisit (wish: DayWish, day: BusinessDay, place: number): VisitWish {
@@ -89,9 +96,8 @@ const appointmentNumber = (site: Site, day: BusinessDay, serial: number): string
 
 /** Control ids follow the order of sending, as a HIS counts. */
 function numbered (site: Site, day: BusinessDay, drafts: readonly SpecialDraft[]): readonly Step[] {
-  const inOrder = drafts.map((draft, place) => ({ draft, place })).sort((one, other) => one.draft.at.getTime() - other.draft.at.getTime() || one.place - other.place)
   const written = new Map<Draft, { readonly controlId: string, readonly message: readonly SegmentContent[] }>()
-  return inOrder.map(({ draft }, place): Step => {
+  return drafts.map((draft, place): Step => {
     const again = draft.repeats?.underNewId === false ? written.get(draft.repeats.draft) : undefined
     const sent = again ?? writeDraft(site, draft, `${site.letter}${day.tag}${String(place + 1).padStart(5, '0')}`)
     written.set(draft, sent)

@@ -4,9 +4,16 @@ import { ledger } from './0003-ledger.ts'
 import { people } from './0004-people.ts'
 import { operations } from './0005-operations.ts'
 import { access } from './0006-access.ts'
+import { mapping } from './0007-mapping.ts'
+import { search } from './0008-search.ts'
+import { remoteIds } from './0009-remote-ids.ts'
+import { viewRows } from './0010-view-rows.ts'
+import { outbound } from './0011-outbound.ts'
+import { accessForAll } from './0012-access.ts'
+import { operators } from './0013-operators.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
 
 /** In the order they are applied. */
-export const migrations: readonly Migration[] = [inbox, records, ledger, people, operations, access]
+export const migrations: readonly Migration[] = [inbox, records, ledger, people, operations, access, mapping, search, remoteIds, viewRows, outbound, accessForAll, operators]

@@ -1,6 +1,8 @@
 import { addToken, ask, call, forgetToken, heldTokens } from './api.js'
 import { follow } from './follow.js'
 import { openMessage } from './message.js'
+import { showDestinations, showQueues, showUnmapped, sourceColumns, tryMessage } from './operate.js'
+import { searchMessages } from './search.js'
 import { button, instant, make, noRight, show, table } from './view.js'
 import { currentLanguage, speak, word } from './words.js'
 
@@ -46,10 +48,7 @@ async function showFlow () {
   }
   show(place('now'), instant(status.now))
   show(place('flow'), table(word('flow'), [
-    [word('source'), (source) => source.name],
-    [word('hospital'), (source) => source.hospitalId],
-    [word('port'), (source) => source.port],
-    [word('connections'), (source) => source.connections, 'number'],
+    ...sourceColumns(),
     ...countColumns(),
     [word('lastReceived'), (source) => instant(source.lastReceivedAt)]
   ], status.sources))
@@ -97,9 +96,26 @@ async function listPatients (cursor = null) {
   place('more-patients').hidden = nextPatients === null
 }
 
+/** What an operator may change: after each change everything is shown anew. */
+async function showOperations () {
+  if (heldTokens().length === 0) {
+    for (const id of ['destinations', 'queues', 'unmapped']) show(place(id), noRight())
+    return
+  }
+  const again = (work) => { attempt(async () => { await work(); await showAll() }) }
+  // What somebody types stays: the table of codes is not shown anew while the focus is in it.
+  const isTyping = place('unmapped').contains(document.activeElement)
+  await Promise.all([showDestinations(place('destinations')), showQueues(place('queues'), place('pause-reason'), again), ...(isTyping ? [] : [showUnmapped(place('unmapped'), again)])])
+}
+
+async function listSites () {
+  const mappings = heldTokens().length === 0 ? null : await call('/v1/ops/mappings')
+  place('try-site').replaceChildren(...(mappings?.items ?? []).map(({ site }) => make('option', { value: site }, site)))
+}
+
 async function showAll () {
   showTokens()
-  await Promise.all([showHealth(), showFlow(), showDeadLetters(), showJobs()])
+  await Promise.all([showHealth(), showFlow(), showDeadLetters(), showJobs(), showOperations()])
 }
 
 place('dead').addEventListener('click', (event) => {
@@ -117,8 +133,16 @@ place('token-form').addEventListener('submit', (event) => {
     if (!await addToken(input.value.trim())) throw new Error(word('tokenRefused'))
     input.value = ''
     await showAll()
-    await listPatients()
+    await Promise.all([listPatients(), listSites()])
   })
+})
+place('search-form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  attempt(async () => await searchMessages({ [place('search-by').value]: place('search-text').value.trim() }, place('found'), report))
+})
+place('try-form').addEventListener('submit', (event) => {
+  event.preventDefault()
+  attempt(async () => await tryMessage(place('try-site').value, place('try-text').value, place('tried')))
 })
 place('follow-form').addEventListener('submit', (event) => {
   event.preventDefault()
@@ -138,6 +162,6 @@ speak(currentLanguage())
 place('language').value = currentLanguage()
 attempt(async () => {
   await showAll()
-  await listPatients()
+  await Promise.all([listPatients(), listSites()])
 })
 setInterval(() => { if (!document.hidden) showAll().catch(report) }, refreshMs)

@@ -1,5 +1,5 @@
 import { call } from './api.js'
-import { button, make, table } from './view.js'
+import { button, instant, make, table } from './view.js'
 import { word } from './words.js'
 
 /** One message with its raw text, what it made, and what an operator may do with it. */
@@ -7,6 +7,7 @@ export async function openMessage (id, place, report) {
   const message = await call(`/v1/ops/messages/${encodeURIComponent(id)}`)
   if (message === null) return
   const outcome = make('div', { role: 'status' })
+  const details = make('div', {})
   const act = async (verb, body) => {
     try {
       const answer = await call(`/v1/ops/messages/${encodeURIComponent(id)}/${verb}`, { method: 'POST', body })
@@ -27,12 +28,39 @@ export async function openMessage (id, place, report) {
       button(word('tryReplay'), () => act('replay', { dryRun: true })),
       button(word('replay'), () => act('replay', { dryRun: false })),
       ...(stands ? [make('label', { for: `reason-${id}` }, word('skipReason')), reason, button(word('skip'), () => act('skip', { reason: reason.value }))] : []),
+      button(word('details'), () => { showDetails(id, details).catch(report) }),
       button(word('close'), () => { place.replaceChildren() })),
-    outcome)
+    ...(stands && message.text !== null ? [correction(message.text, (text) => act('fix', { text }))] : []),
+    outcome,
+    details)
   title.focus()
 }
 
+/** The corrected text becomes a message of its own; the original stays and names it. */
+function correction (text, fix) {
+  const area = make('textarea', { rows: 8, cols: 80, spellcheck: 'false', 'aria-label': word('fixText') })
+  area.value = text.replaceAll('\r', '\n')
+  return make('details', {}, make('summary', {}, word('fix')), area, make('div', { class: 'actions' }, button(word('fix'), () => fix(area.value))))
+}
+
+async function showDetails (id, place) {
+  const found = await call(`/v1/ops/messages/${encodeURIComponent(id)}/details`)
+  if (found === null) return
+  const { tree, mapped, effects, timeline } = found
+  const fields = tree.segments?.flatMap((segment) => segment.fields) ?? []
+  place.replaceChildren(
+    table(word('timeline'), [[word('time'), (step) => instant(step.at)], [word('what'), (step) => step.step], [word('reason'), (step) => step.detail]], timeline),
+    table(word('made'), [[word('made'), (one) => one.record], [word('version'), (one) => one.version, 'number']], effects.records),
+    make('p', {}, effects.entries.map(({ sourceKey }) => sourceKey).join(' · ')),
+    make('p', {}, mapped.notes.join(' · ')),
+    make('details', {}, make('summary', {}, word('fields')), tree.kind === 'segments'
+      ? table(word('fields'), [[word('place'), (field) => field.path], [word('rawText'), (field) => field.text]], fields)
+      : make('pre', { tabindex: '0' }, JSON.stringify(tree.json ?? tree.reason, null, 2))),
+    make('details', {}, make('summary', {}, word('resources')), make('pre', { tabindex: '0' }, JSON.stringify(mapped.failure ?? mapped.resources, null, 2))))
+}
+
 function describe (verb, answer) {
+  if (verb === 'fix') return `${word('fixed')}: ${answer.id}`
   if (verb !== 'replay') return word('skipped')
   if (!answer.dryRun) return answer.items.map(({ replayId }) => replayId).join(', ')
   const changes = answer.items.flatMap((item) => item.failure === null ? item.changes : [{ failure: `${item.failure.code} ${item.failure.detail}` }])

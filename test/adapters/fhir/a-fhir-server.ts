@@ -1,18 +1,58 @@
 import { readFileSync } from 'node:fs'
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import Fastify, { type FastifyInstance, type InjectOptions, type LightMyRequestResponse } from 'fastify'
 import { fhirServer, searchValuesIn, type FhirAccessNote, type FhirServerDeps } from '../../../adapters/fhir/index.ts'
 import type { Role } from '../../../core/access/index.ts'
+import { calendarIn } from '../../../core/clock.ts'
 import { DomainError } from '../../../core/errors.ts'
+import { writeRecords, type WriteRecordsDeps } from '../../../core/intake/index.ts'
+import type { Store, Stores } from '../../../adapters/store/index.ts'
 import type { RecordVersion, Resource } from '../../../core/records/index.ts'
 import { compileR4, type ElementTable } from '../../../mappings/r4/index.ts'
+import { compileFacts } from '../../../mappings/index.ts'
 import { freshStore, type Teardown } from '../../fixtures/store.ts'
 import { aRecord } from './a-record.ts'
 
 export const validate = compileR4(JSON.parse(readFileSync(new URL('../../../mappings/r4/elements.json', import.meta.url), 'utf8')) as ElementTable)
 const searchValuesOf = searchValuesIn('Asia/Shanghai')
 
+const facts = ['charge-item', 'encounter', 'patient', 'payment-notice', 'practitioner', 'practitioner-role']
+const factsOf = compileFacts(Object.fromEntries(facts.map((name) => [name, JSON.parse(readFileSync(new URL(`../../../mappings/facts/${name}.json`, import.meta.url), 'utf8')) as unknown])))
+
+interface Identified { readonly identifier?: ReadonlyArray<{ readonly value?: string, readonly type?: { readonly coding?: ReadonlyArray<{ readonly code?: string }> } }> }
+
+/** The first number of the hospital's own stands for the thing; an order is known by its placer number. */
+const keyOf: WriteRecordsDeps<Stores>['keyOf'] = (resource) => {
+  const identifiers = (resource as Identified).identifier ?? []
+  const wanted = { Patient: 'MR', Encounter: 'VN', ServiceRequest: 'PLAC', ChargeItem: undefined, Observation: null }[resource.resourceType]
+  return wanted === null ? null : identifiers.find(({ type }) => wanted === undefined || type?.coding?.some(({ code }) => code === wanted) === true)?.value ?? null
+}
+
+const now = new Date('2027-03-01T09:00:00Z')
+
+/** Writing as the product composes it, over a store. */
+function writingTo (store: Store): FhirServerDeps['writeRecords'] {
+  const deps: WriteRecordsDeps<Stores> = {
+    inTransaction: store.inTransaction,
+    tools: {
+      destinations: [],
+      factsOf,
+      searchValuesOf,
+      stableId: (hospitalId, kind, name) => `${hospitalId}-${kind}-${createHash('sha1').update(name).digest('hex').slice(0, 12)}`,
+      hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64'),
+      ids: { next: randomUUID },
+      calendar: calendarIn('Asia/Shanghai')
+    },
+    keyOf,
+    hospitalIds: ['east', 'west'],
+    contentHash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
+    clock: { now: () => now }
+  }
+  return (submission, afterwards) => writeRecords(deps, submission, afterwards)
+}
+
 export interface AFhirServer {
+  readonly store: Store
   readonly server: FastifyInstance
   readonly notes: FhirAccessNote[]
   readonly save: (...records: readonly RecordVersion[]) => Promise<void>
@@ -33,7 +73,25 @@ export interface Answer {
 function callerOf (who: string | undefined): ReturnType<FhirServerDeps['callerOf']> {
   if (who === 'nobody') throw new DomainError('ACCESS_UNAUTHENTICATED', 'Send a valid token as Authorization: Bearer.')
   const [role = 'integrator', personId = '-', organizationId = '-', ...patientIds] = who?.split(' ') ?? []
-  return { principal: { tokenId: 't1', role: role as Role, personId: personId === '-' ? null : personId, organizationId: organizationId === '-' ? null : organizationId }, patientIds }
+  return { principal: { tokenId: 't1', role: role as Role, personId: personId === '-' ? null : personId, organizationId: organizationId === '-' ? null : organizationId, scopes: null }, patientIds }
+}
+
+/** As the product composes it, but for who calls: that a header tells. */
+export function fhirDeps (store: Store): FhirServerDeps {
+  return {
+    inReading: store.inReading,
+    callerOf: (request) => callerOf(request.headers['x-as'] as string | undefined),
+    note: () => {},
+    samePerson: async (id) => ['p1', 'p1-west'].includes(id) ? ['p1', 'p1-west'] : [id],
+    writeRecords: writingTo(store),
+    isOurs: () => false,
+    convert: () => { throw new DomainError('MESSAGE_MALFORMED', 'Send a message that begins with MSH.') },
+    validate,
+    zone: 'Asia/Shanghai',
+    publicUrl: 'https://yiqiao.example/fhir',
+    software: { name: 'yiqiao', version: '0.1.0' },
+    realNow: () => now
+  }
 }
 
 export async function aFhirServer (t: Teardown, change: Partial<FhirServerDeps> = {}): Promise<AFhirServer> {
@@ -41,20 +99,9 @@ export async function aFhirServer (t: Teardown, change: Partial<FhirServerDeps> 
   const notes: FhirAccessNote[] = []
   const server = Fastify({ genReqId: () => randomUUID(), ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true } } })
   t.teardown(async () => { await server.close() })
-  await server.register(fhirServer({
-    inReading: store.inReading,
-    callerOf: (request) => callerOf(request.headers['x-as'] as string | undefined),
-    note: (_request, note) => { notes.push(note) },
-    samePerson: async (id) => ['p1', 'p1-west'].includes(id) ? ['p1', 'p1-west'] : [id],
-    convert: () => { throw new DomainError('MESSAGE_MALFORMED', 'Send a message that begins with MSH.') },
-    validate,
-    zone: 'Asia/Shanghai',
-    publicUrl: 'https://yiqiao.example/fhir',
-    software: { name: 'yiqiao', version: '0.1.0' },
-    realNow: () => new Date('2027-03-01T09:00:00Z'),
-    ...change
-  }), { prefix: '/fhir' })
+  await server.register(fhirServer({ ...fhirDeps(store), note: (_request, note) => { notes.push(note) }, ...change }), { prefix: '/fhir' })
   return {
+    store,
     server,
     notes,
     save: async (...records) => {
@@ -66,7 +113,7 @@ export async function aFhirServer (t: Teardown, change: Partial<FhirServerDeps> 
       const body = (isFhir ? response.json() : { resourceType: 'None' })
       const faults = isFhir ? validate(body) : []
       if (faults.length > 0) throw new Error(`answer is not valid R4: ${JSON.stringify(faults)}`)
-      const entries = ((body['entry'] ?? []) as ReadonlyArray<{ readonly resource: Resource }>).map(({ resource }) => `${resource.resourceType}/${resource.id ?? ''}`)
+      const entries = ((body['entry'] ?? []) as ReadonlyArray<{ readonly resource?: Resource }>).map(({ resource }) => resource === undefined ? '' : `${resource.resourceType}/${resource.id ?? ''}`)
       return { status: response.statusCode, headers: response.headers, body, raw: response.rawPayload, entries }
     }
   }

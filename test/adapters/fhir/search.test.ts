@@ -93,10 +93,10 @@ t.test('searching', async (t) => {
     t.same(body['link'], [{ relation: 'self', url: 'https://yiqiao.example/fhir/Patient?gender=female&family=ces&_count=5' }])
   })
 
-  t.test('ignores what is unknown, or refuses it where the client is strict', async (t) => {
+  t.test('leaves out what is unknown with a warning, or refuses it where the client is strict', async (t) => {
     const strict = { headers: { prefer: 'handling=strict' } }
     const lenient = await ask('/Patient?colour=red&gender=female&name:unheard=x&_sort=colour')
-    t.same([lenient.entries, lenient.body['link']], [['Patient/p1'], [{ relation: 'self', url: 'https://yiqiao.example/fhir/Patient?gender=female&_count=50' }]])
+    t.same([lenient.entries, lenient.body['link']], [['Patient/p1', 'OperationOutcome/'], [{ relation: 'self', url: 'https://yiqiao.example/fhir/Patient?gender=female&_count=50' }]])
     for (const query of ['colour=red', 'gender:exact=female', '_sort=colour', '_summary=text', 'patient=p1']) {
       const { status, body } = await ask(`/Patient?${query}`, strict)
       t.same([status, (body['issue'] as ReadonlyArray<{ readonly code: string }>)[0]?.code], [400, 'invalid'], query)

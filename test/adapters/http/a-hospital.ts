@@ -40,12 +40,15 @@ export function aMessage (id: string, change: Partial<NewMessage> = {}): NewMess
  * Anna owes 120.50 yuan in the east and 10 yuan in the west.
  */
 export async function aHospital ({ inTransaction }: Pick<Store, 'inTransaction'>): Promise<void> {
-  await inTransaction(async ({ patients, visits, charges, ledger, guardians, practitioners, inbox, alerts }) => {
+  await inTransaction(async ({ patients, visits, charges, ledger, guardians, practitioners, inbox, alerts, outbox, outbound }) => {
     await patients.save(aPatient('east-anna', { identifiers: [{ system: 'urn:yiqiao:hospital:east:MR', value: 'card-of-anna', type: 'MR' }] }))
     await patients.save(aPatient('west-anna', { personId: 'east-anna', identifiers: [{ system: 'urn:yiqiao:hospital:west:MR', value: 'number-of-anna', type: 'MR' }] }))
     await patients.save(aPatient('east-mother'))
     await patients.save(aPatient('west-berta', { name: 'Beispiel' }))
-    await guardians.save({ guardianPersonId: 'east-mother', wardPersonId: 'east-anna', createdAt: at })
+    await guardians.save({
+      id: 'guardianship-1', guardianPersonId: 'east-mother', wardPersonId: 'east-anna', relation: 'mother', basis: 'appointed', state: 'confirmed',
+      wardPhoneKey: null, askedAt: at, confirmedAt: at, endedAt: null, confirmedBy: 'token-of-desk'
+    })
     for (const patientId of ['east-anna', 'west-anna', 'west-berta']) await visits.save(aVisit(`visit-of-${patientId}`, patientId))
     for (const charge of [aCharge('charge-1', 'east-anna', 12050), aCharge('charge-2', 'west-anna', 1000), aCharge('charge-3', 'west-berta', 700)]) {
       await charges.save(charge)
@@ -54,6 +57,11 @@ export async function aHospital ({ inTransaction }: Pick<Store, 'inTransaction'>
     await practitioners.save({ id: 'doctor-1', hospitalId: 'east', name: 'Doctor Example', department: 'Surgery', active: true })
     await inbox.receive([aMessage('m1'), aMessage('m2', { parked: { code: 'MESSAGE_TYPE_UNKNOWN', detail: 'No table for this type.', place: 'MSH-9' } })])
     await inbox.markApplied('m1', { at, mappingVersion: 'v1', produced: ['Patient/east-anna'], notes: [] })
+    await outbox.add({ id: 'o1', kind: 'destination:east', key: 'Patient/east-anna/2/ADT^A31', payload: {}, createdAt: at })
+    await outbound.add({ id: 'o1', destination: 'east', message: 'ADT^A31', record: { type: 'Patient', id: 'east-anna', version: 2 }, patientId: 'east-anna', createdAt: at })
+    await outbound.keep('o1', { controlId: 'C0100', content: Buffer.from('MSH|^~\\&|YIQIAO\rPID|1||card-of-anna\r'), charset: 'utf8', composedAt: at, notes: [] })
+    await outbound.answered('o1', { code: 'AA', verdict: 'accepted', bytes: Buffer.from('MSA|AA|C0100'), at })
+    await outbox.markDone('o1', at)
     await alerts.add({ id: 'alert-1', key: 'dead-letters:east', openedAt: at, closedAt: null, detail: '1 dead letter' })
   })
 }

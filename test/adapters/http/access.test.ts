@@ -14,6 +14,8 @@ interface Expected {
   readonly roles: readonly Role[] | 'public'
   readonly url?: string
   readonly body?: unknown
+  /** What whoever may is answered; 200 unless given. */
+  readonly status?: number
   /** The same with a stranger's object; who is limited to own records or one hospital gets 404. */
   readonly foreign?: string
 }
@@ -26,6 +28,35 @@ const matrix: Readonly<Record<string, Expected>> = {
   'get /version': { roles: 'public' },
   'get /.well-known/smart-configuration': { roles: 'public' },
   'get /v1/me': { roles: everybody },
+  'post /oauth/token': { roles: 'public', status: 400 },
+  'post /oauth/revoke': { roles: 'public', status: 400 },
+  'post /v1/sms-codes': { roles: 'public', body: { phone: '000-0000-0001', purpose: 'login' }, status: 202 },
+  'post /v1/sessions': { roles: 'public', body: { phone: '000-0000-0001', code: '000000' }, status: 422 },
+  'post /v1/sessions/refresh': { roles: 'public', body: { refreshToken: 'yqr_nobody-ever-issued-this-token' }, status: 401 },
+  'delete /v1/sessions/current': { roles: everybody, status: 404 },
+  'get /v1/me/profile': { roles: own },
+  'patch /v1/me/profile': { roles: own, body: { phones: ['000-0000-0001'] }, status: 412 },
+  'post /v1/me/bindings': { roles: own, body: { documentNumber: 'card-of-anna', name: 'Musterfrau' }, status: 404 },
+  'get /v1/me/wards': { roles: own },
+  'post /v1/me/wards': { roles: own, body: { documentNumber: 'card-of-anna', name: 'Musterfrau', relation: 'mother' }, status: 202 },
+  'post /v1/me/wards/{id}/confirm': { roles: own, url: '/v1/me/wards/nobody/confirm', body: { code: '000000' }, status: 404 },
+  'delete /v1/me/wards/{id}': { roles: own, url: '/v1/me/wards/nobody', status: 404 },
+  'get /v1/patients/{id}/profile': { roles: own, url: '/v1/patients/east-anna/profile', foreign: '/v1/patients/west-berta/profile' },
+  'patch /v1/patients/{id}/profile': { roles: own, url: '/v1/patients/east-anna/profile', body: { phones: ['000-0000-0001'] }, status: 412, foreign: '/v1/patients/west-berta/profile' },
+  'post /v1/patients/{id}/bindings': { roles: ['desk'], url: '/v1/patients/east-anna/bindings', body: { phone: '000-0000-0001', code: '000000' }, status: 422, foreign: '/v1/patients/west-berta/bindings' },
+  'get /v1/patients/{id}/guardians': { roles: ['desk'], url: '/v1/patients/east-anna/guardians', foreign: '/v1/patients/west-berta/guardians' },
+  'post /v1/patients/{id}/guardians': { roles: ['desk'], url: '/v1/patients/east-anna/guardians', body: { guardianId: 'east-mother', relation: 'mother', basis: 'appointed' }, status: 201, foreign: '/v1/patients/west-berta/guardians' },
+  'delete /v1/patients/{id}/guardians/{guardianshipId}': { roles: ['desk'], url: '/v1/patients/east-anna/guardians/nobody', status: 404, foreign: '/v1/patients/west-berta/guardians/guardianship-1' },
+  'get /v1/ops/clients': { roles: ['administrator'] },
+  'post /v1/ops/clients': { roles: ['administrator'], body: { name: 'App', role: 'integrator', scopes: ['system/*.read'], speaksFor: 'app' }, status: 201 },
+  'post /v1/ops/clients/{id}/rotate': { roles: ['administrator'], url: '/v1/ops/clients/nobody/rotate', status: 404 },
+  'post /v1/ops/clients/{id}/revoke': { roles: ['administrator'], url: '/v1/ops/clients/nobody/revoke', status: 404 },
+  'get /v1/wechat/authorize-url': { roles: 'public', status: 404 },
+  'post /v1/wechat/sessions': { roles: 'public', body: { code: 'a-code', state: 'a-state-that-nobody-issued' }, status: 404 },
+  'post /v1/wechat/scene-qr': { roles: ['terminal', 'desk', 'integrator'], body: { purpose: 'register' }, status: 404 },
+  'get /v1/wechat/scene-qr/{scene}': { roles: ['terminal', 'desk', 'integrator'], url: '/v1/wechat/scene-qr/nobody', status: 404 },
+  'get /v1/wechat/callback': { roles: 'public', url: `/v1/wechat/callback?signature=${'0'.repeat(40)}&timestamp=1&nonce=1&echostr=1`, status: 404 },
+  'post /v1/wechat/callback': { roles: 'public', url: `/v1/wechat/callback?signature=${'0'.repeat(40)}&timestamp=1&nonce=1`, body: '<xml></xml>', status: 404 },
   'get /v1/hospitals': { roles: directory },
   'get /v1/practitioners': { roles: directory },
   'get /v1/patients': { roles: [...own, ...staff, ...technical] },
@@ -42,6 +73,12 @@ const matrix: Readonly<Record<string, Expected>> = {
   'get /v1/ops/status': { roles: technical },
   'get /v1/ops/sources': { roles: technical },
   'get /v1/ops/mappings': { roles: technical },
+  'get /v1/ops/mappings/{site}': { roles: technical, url: '/v1/ops/mappings/east' },
+  'get /v1/ops/mappings/{site}/code-tables/{table}': { roles: technical, url: '/v1/ops/mappings/east/code-tables/sex' },
+  'post /v1/ops/mappings/{site}/try': { roles: [...technical, 'integrator'], url: '/v1/ops/mappings/east/try', body: { inputData: 'MSH|^~\\&|HIS', inputDataType: 'Hl7v2' } },
+  'get /v1/ops/unmapped-codes': { roles: technical },
+  'post /v1/ops/unmapped-codes/{id}/resolve': { roles: technical, url: '/v1/ops/unmapped-codes/1/resolve', body: { code: 'female' } },
+  'post /v1/ops/unmapped-codes/{id}/revoke': { roles: technical, url: '/v1/ops/unmapped-codes/1/revoke', body: {} },
   'get /v1/ops/alerts': { roles: technical },
   'get /v1/ops/jobs': { roles: technical },
   'get /v1/ops/jobs/{name}/runs': { roles: technical, url: '/v1/ops/jobs/prune-inbox/runs' },
@@ -52,6 +89,18 @@ const matrix: Readonly<Record<string, Expected>> = {
   'post /v1/ops/messages/{id}/replay': { roles: technical, url: '/v1/ops/messages/m2/replay', body: {} },
   'post /v1/ops/messages/{id}/fix': { roles: technical, url: '/v1/ops/messages/m2/fix', body: { text: 'MSH|^~\\&|HIS' } },
   'post /v1/ops/messages/{id}/skip': { roles: technical, url: '/v1/ops/messages/m2/skip', body: { reason: 'sent by mistake' } },
+  'post /v1/ops/messages/search': { roles: technical, body: { visit: 'V1' } },
+  'get /v1/ops/messages/{id}/details': { roles: technical, url: '/v1/ops/messages/m1/details' },
+  'get /v1/ops/queues': { roles: technical },
+  'post /v1/ops/queues/{queue}/pause': { roles: technical, url: '/v1/ops/queues/inbox/pause', body: { reason: 'the HIS is being updated' } },
+  'post /v1/ops/queues/{queue}/resume': { roles: technical, url: '/v1/ops/queues/inbox/resume', body: {} },
+  'get /v1/ops/destinations': { roles: technical },
+  'get /v1/ops/destinations/{name}/messages': { roles: technical, url: '/v1/ops/destinations/east/messages' },
+  'get /v1/ops/destinations/{name}/messages/{id}': { roles: technical, url: '/v1/ops/destinations/east/messages/o1' },
+  'post /v1/ops/destinations/{name}/messages/{id}/resend': { roles: technical, url: '/v1/ops/destinations/east/messages/o1/resend', body: {} },
+  'post /v1/ops/destinations/{name}/messages/{id}/skip': { roles: technical, url: '/v1/ops/destinations/east/messages/o1/skip', body: { reason: 'told by telephone' } },
+  'post /v1/ops/destinations/{name}/pause': { roles: technical, url: '/v1/ops/destinations/east/pause', body: { reason: 'the HIS is being updated' } },
+  'post /v1/ops/destinations/{name}/resume': { roles: technical, url: '/v1/ops/destinations/east/resume', body: {} },
   'get /v1/ops/dead-letters': { roles: technical },
   'get /v1/ops/audit': { roles: ['auditor', 'administrator'] },
   'get /demo/clock': { roles: everybody },
@@ -60,7 +109,7 @@ const matrix: Readonly<Record<string, Expected>> = {
   'post /demo/simulators/{name}': { roles: technical, url: '/demo/simulators/sms', body: { act: 'down' } }
 }
 
-const methodOf = (operation: string): 'GET' | 'POST' => operation.startsWith('post') ? 'POST' : 'GET'
+const methodOf = (operation: string): 'GET' | 'POST' | 'PATCH' | 'DELETE' => (operation.split(' ')[0] ?? '').toUpperCase() as 'GET' | 'POST' | 'PATCH' | 'DELETE'
 const urlOf = (operation: string): string => matrix[operation]?.url ?? operation.split(' ')[1] ?? ''
 
 interface Operation { readonly 'x-requirements': unknown, readonly 'x-access': string, readonly responses: { readonly default: { readonly content: Readonly<Record<string, unknown>> } } }
@@ -94,21 +143,21 @@ t.test('every role on every operation', async (t) => {
 
   const call = async (operation: string, url: string, token: string | null): Promise<number> => {
     const body = matrix[operation]?.body
-    const answer = await server.inject({ method: methodOf(operation), url, headers: token === null ? {} : as(token), ...(body === undefined ? {} : { payload: body as object }) })
+    const answer = await server.inject({ method: methodOf(operation), url, headers: { 'if-match': '"another"', ...(typeof body === 'string' ? { 'content-type': 'text/xml' } : {}), ...(token === null ? {} : as(token)) }, ...(body === undefined ? {} : { payload: body as object }) })
     return answer.statusCode
   }
 
   for (const [operation, expected] of Object.entries(matrix)) {
     const url = urlOf(operation)
     if (expected.roles === 'public') {
-      t.equal(await call(operation, url, null), 200, `${operation} is open`)
+      t.equal(await call(operation, url, null), expected.status ?? 200, `${operation} is open`)
       continue
     }
     t.equal(await call(operation, url, null), 401, `${operation} asks for a token`)
     t.equal(await call(operation, url, 'yq_nobody-ever-issued-this-token'), 401, `${operation} refuses an unknown token`)
     const statuses: Record<string, number> = {}
     for (const role of roles) statuses[role] = await call(operation, url, tokens[role])
-    t.strictSame(statuses, Object.fromEntries(roles.map((role) => [role, expected.roles.includes(role) ? 200 : 403])), operation)
+    t.strictSame(statuses, Object.fromEntries(roles.map((role) => [role, expected.roles.includes(role) ? expected.status ?? 200 : 403])), operation)
     if (expected.foreign === undefined) continue
     const unlimited: readonly Role[] = ['operator', 'administrator', 'auditor']
     const foreign: Record<string, number> = {}
@@ -136,7 +185,7 @@ t.test('what each caller finds', async (t) => {
 
   t.test('a guardian → reads the ward and is told so by /v1/me', async (t) => {
     const token = await tokenOf('guardian', { personId: 'east-mother' })
-    t.strictSame(await get('/v1/me', token), { role: 'guardian', personId: 'east-mother', organizationId: null, wards: ['east-anna'] })
+    t.strictSame(await get('/v1/me', token), { role: 'guardian', personId: 'east-mother', organizationId: null, wards: ['east-anna'], scopes: null })
     t.strictSame(idsOf(await get('/v1/patients', token)), ['east-anna', 'east-mother', 'west-anna'])
     t.strictSame(idsOf(await get('/v1/patients?identifier=urn:yiqiao:hospital:west:MR|number-of-anna', token)), ['west-anna'])
   })

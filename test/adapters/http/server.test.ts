@@ -160,7 +160,6 @@ t.test('the state of the server', async (t) => {
   ready = true
   t.strictSame(await get('/ready'), [200, { ready: true, parts: [{ name: 'database', ready: true, reason: null }] }])
   t.strictSame(await get('/version'), [200, { name: 'yiqiao', version: '0.1.0', commit: null }])
-  t.strictSame(await get('/.well-known/smart-configuration'), [200, { capabilities: [], grant_types_supported: [], code_challenge_methods_supported: [] }])
   t.match((await server.inject('/metrics')).body, /yiqiao_http_request_seconds_count\{method="GET",route="\/ready",status="5xx"\} 1/)
   t.equal((await server.inject('/demo/clock')).statusCode, 404, 'outside the demo there is no /demo')
   const docs = await server.inject('/docs')

@@ -86,6 +86,23 @@ t.test('a poison message', async (t) => {
   })
 })
 
+t.test('what an operator paused', async (t) => {
+  const store = await freshStore(t)
+  const paused = { all: true, sources: [] as string[], revision: 1 }
+  await receive(store, [aMessage({ id: '1', text: '1', lanes: ['a'] }), aMessage({ id: '2', text: '2', lanes: ['a'], source: 'west' }), aMessage({ id: '3', text: '3', lanes: ['b'] })])
+  const applier = await anApplier(t, store, appendText, { paused: () => paused })
+  await applier.drain()
+  t.equal(await effectsOf(store), '', 'everything waits')
+  Object.assign(paused, { all: false, sources: ['east'], revision: 2 })
+  applier.notify()
+  await applier.drain()
+  t.equal(await effectsOf(store), '2', 'the other source goes on')
+  Object.assign(paused, { sources: [], revision: 3 })
+  applier.notify()
+  await applier.drain()
+  t.equal(await effectsOf(store), '2 1 3', 'and goes on where it stood')
+})
+
 t.test('an outage of the store', async (t) => {
   t.test('counts no attempt, and everything is applied when it is back', async (t) => {
     const store = await freshStore(t)

@@ -88,7 +88,7 @@ t.test('the monitor', async (t) => {
     const events: string[] = []
     const state = { isDown: false }
     const watch = monitor({
-      inTransaction: store.inTransaction, inReading: store.inReading, ids: someIds(), clock, onCall: ['first', 'second'], minuteOfDay: () => 720,
+      inTransaction: store.inTransaction, inReading: store.inReading, ids: someIds(), clock, onCall: ['first', 'second'], minuteOfDay: () => 720, connections: async () => [],
       limits: { queueAgeMs: 600_000, outboxAgeMs: 86_400_000, manyDeadLetters: 50, sources: [{ name: 'east', silentAfterMs: 1_800_000, opening: null }] },
       lease: leaseHolder({ inTransaction: store.inTransaction, name: 'monitor', holder: 'this node', wallClock }),
       everyMs: 3_600_000,

@@ -1,34 +1,47 @@
 import t from 'tap'
-import { auditStoreContract, guardianStoreContract, tokenStoreContract } from '../../contracts/access-stores.ts'
+import { accountStoresContract, auditStoreContract, clientStoreContract, guardianStoreContract, tokenStoreContract, wechatStoresContract } from '../../contracts/access-stores.ts'
 import { chargeStoreContract } from '../../contracts/charge-store.ts'
 import { inboxStoreContract } from '../../contracts/inbox-store.ts'
 import { ledgerStoreContract } from '../../contracts/ledger-store.ts'
-import { alertStoreContract, idempotencyStoreContract, jobRunStoreContract, leaseStoreContract, settingStoreContract } from '../../contracts/operation-stores.ts'
+import { alertStoreContract, idempotencyStoreContract, jobRunStoreContract, leaseStoreContract, pauseStoreContract, settingStoreContract } from '../../contracts/operation-stores.ts'
+import { outboundStoreContract } from '../../contracts/outbound-store.ts'
 import { outboxStoreContract } from '../../contracts/outbox-store.ts'
 import { patientStoreContract } from '../../contracts/patient-store.ts'
 import { practitionerStoreContract } from '../../contracts/practitioner-store.ts'
 import { recordStoreContract } from '../../contracts/record-store.ts'
+import { remoteIdStoreContract } from '../../contracts/remote-id-store.ts'
+import { viewRowStoreContract } from '../../contracts/view-row-store.ts'
+import { codeResolutionStoreContract, unmappedCodeStoreContract } from '../../contracts/unmapped-code-store.ts'
 import { visitStoreContract } from '../../contracts/visit-store.ts'
 import { freshStore } from '../../fixtures/store.ts'
 
 const database = process.env['TEST_DATABASE_URL'] === undefined ? 'SQLite' : 'PostgreSQL'
 const contracts = {
   inbox: inboxStoreContract,
+  'view rows': viewRowStoreContract,
   records: recordStoreContract,
+  'remote ids': remoteIdStoreContract,
   ledger: ledgerStoreContract,
   charges: chargeStoreContract,
   patients: patientStoreContract,
   visits: visitStoreContract,
   practitioners: practitionerStoreContract,
   outbox: outboxStoreContract,
+  outbound: outboundStoreContract,
   alerts: alertStoreContract,
   'job runs': jobRunStoreContract,
   leases: leaseStoreContract,
+  pauses: pauseStoreContract,
   settings: settingStoreContract,
   'request keys': idempotencyStoreContract,
   tokens: tokenStoreContract,
   guardians: guardianStoreContract,
-  audit: auditStoreContract
+  clients: clientStoreContract,
+  'accounts, sessions and codes': accountStoresContract,
+  'tickets and scenes': wechatStoresContract,
+  audit: auditStoreContract,
+  'unmapped codes': unmappedCodeStoreContract,
+  'code resolutions': codeResolutionStoreContract
 }
 
 for (const [store, contract] of Object.entries(contracts)) {

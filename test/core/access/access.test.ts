@@ -1,8 +1,18 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { authenticate, decide, findCaller, issueToken, limitsOf, permissions, reachOf, roles, type Principal, type Role, type Token } from '../../../core/access/index.ts'
+import {
+  authenticate, comparablePhone, decide, findCaller, isOfAge, issueToken, limitsOf, nextCodeAt, ownerOf, permissions, reachOf, roles, scopesSupported,
+  type Client, type Guardianship, type Holder, type Principal, type Role, type Token
+} from '../../../core/access/index.ts'
+import { isClientSecret, rotated } from '../../../core/access/client.ts'
+import { grantScopes } from '../../../core/access/scopes.ts'
+import type { CalendarDate } from '../../../core/clock.ts'
 
-const aPrincipal = (role: Role, change: Partial<Principal> = {}): Principal => ({ tokenId: 'token-1', role, personId: null, organizationId: null, ...change })
+const aPrincipal = (role: Role, change: Partial<Principal> = {}): Principal => ({ tokenId: 'token-1', role, personId: null, organizationId: null, scopes: null, ...change })
+const aGuardianship = (change: Partial<Guardianship>): Guardianship => ({
+  id: 'g1', guardianPersonId: 'mother', wardPersonId: 'child', relation: 'mother', basis: 'minor', state: 'confirmed', wardPhoneKey: null,
+  askedAt: new Date(0), confirmedAt: new Date(0), endedAt: null, confirmedBy: 'desk', ...change
+})
 const east = { patientId: 'anna', hospitalId: 'east' }
 
 t.test('a patient → reads own records, and strangers do not exist', async (t) => {
@@ -31,7 +41,7 @@ t.test('finance → keeps the books of one hospital, or of all at head office, a
 t.test('whoever may do something at all → may ask who they are; books, clinical writing, profiles and clients are closed to operators', async (t) => {
   for (const role of roles) t.strictSame(reachOf(aPrincipal(role), 'me.read'), { kind: 'all' })
   const closed = permissions.filter((permission) => reachOf(aPrincipal('operator'), permission).kind === 'none')
-  t.strictSame(closed, ['record.write', 'profile.write', 'client.manage', 'ledger.read', 'audit.read'])
+  t.strictSame(closed, ['account.use', 'identity.confirm', 'profile.read', 'profile.write', 'record.write', 'ledger.read', 'client.manage', 'scene.create', 'audit.read'])
 })
 
 t.test('a list and its single things → follow the same decision', async () => {
@@ -54,8 +64,7 @@ t.test('a token', async (t) => {
   const kept = new Map<string, Token>()
   const tokens = {
     byHash: async (tokenHash: string) => kept.get(tokenHash) ?? null,
-    save: async (token: Token) => { kept.set(token.tokenHash, token) },
-    revoke: async () => {}
+    save: async (token: Token) => { kept.set(token.tokenHash, token) }
   }
   const hash = (secret: string): string => `hash of ${secret}`
   const at = new Date('2027-03-01T00:00:00Z')
@@ -65,11 +74,11 @@ t.test('a token', async (t) => {
 
   t.test('is shown once and kept as its hash only', async (t) => {
     t.equal(secret, `yq_${random}`)
-    t.strictSame([...kept.values()], [{ tokenId: 'token-1', role: 'doctor', personId: null, organizationId: 'east', tokenHash: `hash of ${secret}`, createdAt: at, expiresAt: issue.expiresAt, revokedAt: null }])
+    t.strictSame([...kept.values()], [{ tokenId: 'token-1', role: 'doctor', personId: null, organizationId: 'east', scopes: null, tokenHash: `hash of ${secret}`, createdAt: at, expiresAt: issue.expiresAt, revokedAt: null }])
   })
 
   t.test('stands for its caller until the instant it expires', async (t) => {
-    t.strictSame(await authenticate({ tokens, hash }, secret, new Date('2027-03-31T23:59:59.999Z')), { tokenId: 'token-1', role: 'doctor', personId: null, organizationId: 'east' })
+    t.strictSame(await authenticate({ tokens, hash }, secret, new Date('2027-03-31T23:59:59.999Z')), { tokenId: 'token-1', role: 'doctor', personId: null, organizationId: 'east', scopes: null })
     t.equal(await authenticate({ tokens, hash }, secret, new Date('2027-04-01T00:00:00Z')), null)
   })
 
@@ -84,14 +93,94 @@ t.test('a token', async (t) => {
   })
 })
 
-t.test('a guardian → has the records of the wards, tied ones included, and not the wards of the wards', async (t) => {
-  const ties: Readonly<Record<string, readonly string[]>> = { mother: ['mother', 'mother-west'], child: ['child', 'child-west'] }
-  const wards: Readonly<Record<string, readonly string[]>> = { 'mother-west': ['child'], child: ['grandchild'] }
-  const deps = {
-    guardians: { wardsOf: async (id: string) => wards[id] ?? [], save: async () => {} },
-    tiedPatientIds: async (id: string) => ties[id] ?? []
-  }
-  const caller = await findCaller(deps, aPrincipal('guardian', { personId: 'mother' }))
-  t.strictSame([caller.patientIds, caller.wards], [['mother', 'mother-west', 'child', 'child-west'], ['child']])
-  t.strictSame((await findCaller(deps, aPrincipal('doctor', { personId: 'mother' }))).patientIds, [], 'staff have none by their token')
+t.test('a guardian → has the records of the wards, tied ones included, until a child is of age, and not the wards of the wards', async (t) => {
+  const ties: Readonly<Record<string, readonly string[]>> = { mother: ['mother', 'mother-west'], child: ['child', 'child-west'], parent: ['parent'] }
+  const born: Readonly<Record<string, string>> = { 'child-west': '2010-05-20', parent: '1950-01-01' }
+  const wards: readonly Guardianship[] = [
+    aGuardianship({ guardianPersonId: 'mother-west', wardPersonId: 'child' }),
+    aGuardianship({ guardianPersonId: 'mother', wardPersonId: 'parent', basis: 'appointed' }),
+    aGuardianship({ guardianPersonId: 'mother', wardPersonId: 'asked-only', state: 'asked' }),
+    aGuardianship({ guardianPersonId: 'child', wardPersonId: 'grandchild' })
+  ]
+  const depsOn = (today: string) => ({
+    guardians: { ofGuardian: async (ids: readonly string[]) => wards.filter(({ guardianPersonId }) => ids.includes(guardianPersonId)) },
+    recordsOf: async (id: string) => (ties[id] ?? [id]).map((record) => ({ id: record, birthDate: born[record] ?? null })),
+    today: today as CalendarDate
+  })
+  const mother = aPrincipal('guardian', { personId: 'mother' })
+  const before = await findCaller(depsOn('2028-05-19'), mother)
+  t.strictSame([before.patientIds, before.wards], [['mother', 'mother-west', 'child', 'child-west', 'parent'], ['child', 'parent']])
+  t.strictSame((await findCaller(depsOn('2028-05-20'), mother)).wards, ['parent'], 'from the 18th birthday on a child speaks alone')
+  t.strictSame((await findCaller(depsOn('2028-05-19'), aPrincipal('doctor', { personId: 'mother' }))).patientIds, [], 'staff have none by their token')
+})
+
+t.test('of age → from the 18th birthday on; born on 29 February, from 1 March', async (t) => {
+  const cases = [['2009-03-01', '2027-02-28', false], ['2009-03-01', '2027-03-01', true], ['2008-02-29', '2026-02-28', false], ['2008-02-29', '2026-03-01', true]] as const
+  for (const [birthDate, today, expected] of cases) t.equal(isOfAge(birthDate, today as CalendarDate), expected, `${birthDate} on ${today}`)
+})
+
+t.test('scopes', async (t) => {
+  const system = (scopes: readonly string[]) => aPrincipal('integrator', { scopes })
+  t.test('narrow what a role may, and never widen it', async () => {
+    const scope = fc.oneof(fc.constantFrom(...permissions), fc.constantFrom(...scopesSupported, 'system/Patient.read', 'system/Observation.*', 'patient/Patient.read'))
+    fc.assert(fc.property(fc.constantFrom(...roles), fc.constantFrom(...permissions), fc.array(scope), fc.option(fc.constantFrom('Patient', 'Observation'), { nil: undefined }), (role, permission, scopes, type) => {
+      const whole = reachOf(aPrincipal(role), permission, type)
+      const narrowed = reachOf(aPrincipal(role, { scopes }), permission, type)
+      return narrowed.kind === 'none' || JSON.stringify(narrowed) === JSON.stringify(whole)
+    }))
+  })
+
+  t.test('of SMART name types and verbs, for a system or for a patient', async (t) => {
+    t.equal(reachOf(system(['system/*.read']), 'record.read', 'Patient').kind, 'all')
+    t.equal(reachOf(system(['system/*.read']), 'record.write', 'Patient').kind, 'none')
+    t.equal(reachOf(system(['system/Patient.write']), 'record.write', 'Patient').kind, 'all')
+    t.equal(reachOf(system(['system/Patient.write']), 'record.write', 'Observation').kind, 'none')
+    t.equal(reachOf(system(['system/Patient.read']), 'record.read').kind, 'none', 'what is no FHIR resource asks for the whole')
+    t.equal(reachOf(system(['patient/*.read']), 'record.read', 'Patient').kind, 'none')
+    t.equal(reachOf(aPrincipal('patient', { scopes: ['patient/*.read'] }), 'record.read', 'Patient').kind, 'own')
+    t.equal(reachOf(aPrincipal('patient', { scopes: ['patient/*.read'] }), 'profile.write').kind, 'none')
+    t.equal(reachOf(system(['record.read']), 'record.read', 'Patient').kind, 'all', 'a permission is a scope too')
+  })
+
+  t.test('that are asked for → are granted as far as they are registered, else none', async (t) => {
+    t.strictSame(grantScopes(undefined, ['system/*.read']), ['system/*.read'])
+    t.strictSame(grantScopes('system/Patient.read system/Patient.read', ['system/*.*']), ['system/Patient.read'])
+    t.equal(grantScopes('system/Patient.write', ['system/*.read']), null)
+    t.equal(grantScopes('system/*.read', ['system/Patient.read']), null)
+    t.equal(grantScopes('patient/Patient.read', ['system/*.read']), null)
+  })
+})
+
+t.test('a client secret → is taken until a day after its rotation, and never after revocation', async (t) => {
+  const at = new Date('2027-03-01T00:00:00Z')
+  const client: Client = { id: 'c1', name: 'App', role: 'integrator', organizationId: null, scopes: [], speaksFor: 'app', secretHash: 'first', previousSecret: null, createdAt: at, revokedAt: null }
+  const renewed = rotated(client, 'second', at)
+  t.strictSame(['first', 'second'].map((secret) => isClientSecret(renewed, secret, new Date('2027-03-01T23:59:59Z'))), [true, true])
+  t.strictSame(['first', 'second'].map((secret) => isClientSecret(renewed, secret, new Date('2027-03-02T00:00:00Z'))), [false, true])
+  t.equal(isClientSecret({ ...renewed, revokedAt: at }, 'second', at), false)
+})
+
+t.test('codes → one a minute and ten in any 24 hours to one phone', async (t) => {
+  const minutes = (...times: readonly number[]): readonly Date[] => times.map((time) => new Date(time * 60_000))
+  const [now] = minutes(100_000)
+  t.equal(nextCodeAt([], now as Date), null)
+  t.strictSame(nextCodeAt(minutes(99_999.5), now as Date), new Date(100_000.5 * 60_000))
+  t.equal(nextCodeAt(minutes(99_999), now as Date), null)
+  const ten = Array.from({ length: 10 }, (_, index) => 99_000 + index)
+  t.strictSame(nextCodeAt(minutes(...ten), now as Date), new Date((99_000 + 1440) * 60_000))
+  t.equal(nextCodeAt(minutes(...ten), new Date((99_000 + 1440) * 60_000)), null)
+})
+
+t.test('an account → belongs to whom document and name name, if its own phone stands there too', async (t) => {
+  const holder = (patientId: string, personId: string, ...keys: readonly string[]): Holder => ({ patientId, personId, birthDate: null, phones: keys.map((key) => ({ number: key, key })) })
+  const account = { phoneKey: 'mine' }
+  t.equal(ownerOf(account, []), null)
+  t.equal(ownerOf(account, [holder('anna', 'anna', 'other')]), null, 'another phone')
+  t.equal(ownerOf(account, [holder('anna', 'anna', 'other', 'mine'), holder('anna-west', 'anna')]), 'anna')
+  t.equal(ownerOf(account, [holder('anna', 'anna', 'mine'), holder('berta', 'berta', 'mine')]), null, 'two persons')
+})
+
+t.test('phone numbers → are compared by their digits', async (t) => {
+  for (const written of ['13800000000', '138-0000-0000', '+86 138 0000 0000', '0086 (138) 0000.0000', '１３８００００００００']) t.equal(comparablePhone(written), '13800000000', written)
+  for (const written of ['', 'abc', '1234', '+86']) t.equal(comparablePhone(written), null, written)
 })

@@ -15,6 +15,7 @@ export function depsOf (stores: Stores): TakeInDeps {
   let last = 0
   return {
     ...stores,
+    destinations: [],
     factsOf,
     searchValuesOf: () => [],
     stableId: (hospitalId, kind, name) => `${hospitalId}-${kind}-${name}`,

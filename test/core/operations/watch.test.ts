@@ -16,7 +16,7 @@ const limits: WatchLimits = {
 }
 
 function measured (now: Date, given: Partial<Measurements> = {}): Measurements {
-  return { now, oldestQueuedAt: null, sources: [{ name: 'east', lastReceivedAt: now }], deadLetters: [], outbox: { dead: 0, oldestAt: null }, ...given }
+  return { now, oldestQueuedAt: null, sources: [{ name: 'east', lastReceivedAt: now }], deadLetters: [], outbox: { dead: 0, oldestAt: null }, connections: [], ...given }
 }
 
 /** Walks through measurements and keeps what is open; tells what opened (+) and closed (-). */
@@ -50,6 +50,14 @@ t.test('the outbox is watched for what is dead and what waits too long', async (
     measured(at('12:10'), { outbox: { dead: 2, oldestAt: at('12:09') } }),
     measured(at('12:20'))
   ]), ['+outbox-age: oldest waits for 61 min, limit 60 min, +outbox-dead: 2 dead', '-outbox-age', '-outbox-dead'])
+})
+
+t.test('a connection that is down', async (t) => {
+  const stands = (state: 'up' | 'down' | 'paused' | 'starting'): Measurements => measured(at('12:00'), {
+    connections: [{ queue: 'destination:east', status: { state, since: at('11:00'), code: state === 'down' ? 'OUTSIDE_UNAVAILABLE' : null, detail: null, lastAt: null } }]
+  })
+  t.strictSame(episodes([stands('starting'), stands('down'), stands('down'), stands('paused'), stands('up'), stands('down')]),
+    ['', '+down:destination:east: OUTSIDE_UNAVAILABLE', '', '', '-down:destination:east', '+down:destination:east: OUTSIDE_UNAVAILABLE'], 'is told once, and told to be over when it is up')
 })
 
 t.test('a silent source', async (t) => {

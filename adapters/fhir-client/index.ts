@@ -1,0 +1,5 @@
+export { baseAddress, fhirClient, type FhirClient, type FhirClientOptions, type Page, type Written } from './client.ts'
+export { describeKeptResource, resourceOf } from './describe-resource.ts'
+export { followFhir, type Follower } from './follow.ts'
+export type { FollowDeps } from './followed-source.ts'
+export type { FhirAuth } from './tokens.ts'

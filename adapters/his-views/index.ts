@@ -1,0 +1,6 @@
+export type { Compared } from './compare-view.ts'
+export type { WatchedView } from './read-view.ts'
+export { describeRow, readRowMessage } from './row-message.ts'
+export type { ViewStatus } from './view-status.ts'
+export type { ViewsPoller, ViewsPollerDeps, ViewsSource } from './views-poller.ts'
+export { followViews } from './views-source.ts'

@@ -1,0 +1,2 @@
+export { officialAccount, type OfficialAccountOptions } from './official-account.ts'
+export { callbackSignature } from './signature.ts'

@@ -1,0 +1,153 @@
+import t from 'tap'
+import { describeRow, readRowMessage } from '../../../adapters/his-views/index.ts'
+import { hospitalViewNames } from '../../../adapters/simulators/tds/hospital-views.ts'
+import { DomainError } from '../../../core/errors.ts'
+import { aCharge, aFollowedHospital, aPatient, aShift, baseMapping } from './a-followed-hospital.ts'
+
+t.test('a row of a view → is kept as it stands, in the lane of its patient', async (t) => {
+  const { write, poller, taken } = await aFollowedHospital(t)
+  write('patients', aPatient('S1'))
+  write('charges', aCharge('T1', { amount: '-0.05', quantity: '2.5000' }))
+  await poller.look()
+  const [patient, charge] = await taken()
+  t.match(patient, { source: 'south', hospitalId: 'south', format: 'row', type: 'view:patients', controlId: 'patients/S1', charset: 'utf8', lanes: ['south:patient:S1'], status: 'received', parked: null })
+  t.strictSame(readRowMessage(patient?.raw ?? new Uint8Array()), { view: 'patients', row: {
+    patient_no: 'S1', name: '曹𬍛', sex: '男', birth_date: '1968-12-30', id_card_no: null, phone: '000-0000-0601', address: '无名市样例街1号', merged_into: null, updated_at: '2027-03-01T09:00:00.250'
+  } })
+  t.match(readRowMessage(charge?.raw ?? new Uint8Array()).row, { amount: '-0.0500', quantity: '2.5000', charged_at: '2027-03-01T09:10:00' })
+  for (const message of [patient, charge]) {
+    const { contentHash, controlId, type, trigger, sentAt, charset, lanes, parked } = message ?? {}
+    t.strictSame(describeRow(message?.raw ?? new Uint8Array(), { hospitalId: 'south', views: baseMapping.views }), { contentHash, controlId, type, trigger, sentAt, charset, lanes, parked }, 'and reads the same anew')
+  }
+  t.match(describeRow(Buffer.from('{"view":"patients"}'), { hospitalId: 'south', views: baseMapping.views }), { lanes: [], parked: { code: 'MESSAGE_MALFORMED' } })
+})
+
+t.test('a row', async (t) => {
+  const { write, look, database } = await aFollowedHospital(t)
+  write('patients', aPatient('S1'))
+  write('roster', aShift('R1'))
+  t.strictSame(await look(), ['patients/S1', 'roster/R1'], 'that is new → is taken in')
+  t.strictSame(await look(), [], 'that stays → is not taken in again')
+  write('patients', aPatient('S1'))
+  t.strictSame(await look(), [], 'that was written without a change → neither')
+  write('patients', aPatient('S1', { phone: '000-0000-0602' }))
+  write('roster', aShift('R1', { status: 'full' }))
+  t.strictSame(await look(), ['patients/S1', 'roster/R1'], 'that changed → once more')
+  write('patients', aPatient('S1'))
+  write('roster', aShift('R1'))
+  t.strictSame(await look(), ['patients/S1', 'roster/R1'], 'that is as it was before → has changed all the same')
+  database.remove(hospitalViewNames.patients, 'S1')
+  t.strictSame(await look(), [], 'that is gone → says nothing')
+})
+
+t.test('a view with a rowversion', async (t) => {
+  t.test('whose HIS writes for long → loses nothing of what is committed late', async (t) => {
+    const { write, look, database } = await aFollowedHospital(t)
+    const slow = database.begin()
+    slow.write(hospitalViewNames.patients, aPatient('S-slow'))
+    write('patients', aPatient('S-quick'))
+    t.strictSame(await look(), [], 'what was written after it began has to wait')
+    slow.commit()
+    t.strictSame(await look(), ['patients/S-slow', 'patients/S-quick'])
+    t.strictSame(await look(), [])
+    const givenUp = database.begin()
+    givenUp.write(hospitalViewNames.patients, aPatient('S-never'))
+    givenUp.rollback()
+    write('patients', aPatient('S-next'))
+    t.strictSame(await look(), ['patients/S-next'])
+  })
+
+  t.test('that repeats a version over many rows → is read over the edge of a page', async (t) => {
+    const { write, look } = await aFollowedHospital(t, { pageSize: 10 })
+    const joined = Buffer.alloc(8, 1)
+    for (let number = 0; number < 35; number++) write('patients', { ...aPatient(`S${number}`), row_version: joined })
+    t.equal((await look()).length, 0, 'above every version that was given')
+    joined.fill(0, 0, 6)
+    t.equal((await look()).length, 35)
+  })
+
+  t.test('in pages → is read to its end in one look, oldest change first', async (t) => {
+    const { write, look, server } = await aFollowedHospital(t, { pageSize: 10 })
+    const numbers = Array.from({ length: 25 }, (_, place) => `S${25 - place}`)
+    for (const number of numbers) write('patients', aPatient(number))
+    t.strictSame(await look(), numbers.map((number) => `patients/${number}`))
+    t.equal(server.statements().filter((text) => text.includes('with ties') && text.includes('v_yiqiao_patients')).length, 3)
+  })
+
+  t.test('of a database that was restored from a backup → is read from its start, which takes in what differs', async (t) => {
+    const { write, look, database } = await aFollowedHospital(t)
+    for (const number of ['S1', 'S2', 'S3']) write('patients', aPatient(number))
+    await look()
+    database.restartVersions(100n)
+    write('patients', aPatient('S2', { phone: '000-0000-0699' }))
+    t.strictSame(await look(), ['patients/S2'])
+  })
+})
+
+t.test('a view without a rowversion', async (t) => {
+  const { write, look, time, server } = await aFollowedHospital(t, { pageSize: 10, views: ['roster'] })
+  for (let number = 10; number < 35; number++) write('roster', aShift(`R${number}`))
+  t.equal((await look()).length, 25, 'at first → is read whole, by key')
+  write('roster', aShift('R10', { status: 'full', updated_at: '2027-03-01T07:01:00' }))
+  t.strictSame(await look(), ['roster/R10'], '→ is read again a little back from the newest change')
+  write('roster', aShift('R11', { status: 'full', updated_at: '2027-03-01T01:00:00' }))
+  t.strictSame(await look(), [], '→ not further')
+  time.now = new Date(time.now.getTime() + 3_600_000)
+  t.strictSame(await look(), ['roster/R11'], '→ once an hour as far back as rereadDays')
+  write('roster', aShift('R12', { status: 'full', updated_at: '2027-02-20T01:00:00' }))
+  time.now = new Date(time.now.getTime() + 3_600_000)
+  t.strictSame(await look(), [], 'what is changed with an older time → only the comparison finds')
+  write('roster', aShift('R13', { status: 'full', updated_at: '2099-01-01T00:00:00' }))
+  t.strictSame(await look(), ['roster/R13'])
+  write('roster', aShift('R14', { status: 'full', updated_at: '2027-03-01T12:30:00' }))
+  t.strictSame(await look(), ['roster/R14'], 'a clerk’s slip into the far future → hides nothing')
+  t.ok(server.statements().every((text) => text.startsWith('select top (')), 'every statement only reads')
+  t.ok(server.statements().every((text) => !/2027|R1\d/.test(text)), 'and holds no value')
+})
+
+t.test('a page that cannot be kept → is read again, and each row counts once', async (t) => {
+  let refusals = 0
+  const { write, look, poller, taken, codeOf } = await aFollowedHospital(t, {
+    pageSize: 10,
+    views: ['patients'],
+    deps: (store) => ({ inTransaction: (work) => store.inTransaction(async (stores) => {
+      const result = await work(stores)
+      if (refusals > 0 && (await stores.settings.get('cursor.south.patients'))?.includes('"after":"00') === true && refusals-- > 0) throw new DomainError('STORE_UNAVAILABLE', 'full')
+      return result
+    }) })
+  })
+  await look()
+  for (let number = 10; number < 30; number++) write('patients', aPatient(`S${number}`))
+  refusals = 1
+  await poller.look()
+  t.equal(codeOf('patients'), 'STORE_UNAVAILABLE')
+  await poller.look()
+  t.strictSame((await taken()).map(({ controlId }) => controlId), Array.from({ length: 20 }, (_, place) => `patients/S${place + 10}`))
+})
+
+t.test('the nightly comparison', async (t) => {
+  const { write, look, poller, taken, database, time, store } = await aFollowedHospital(t, { pageSize: 10 })
+  for (let number = 10; number < 25; number++) write('charges', aCharge(`T${number}`))
+  write('patients', aPatient('S1'))
+  await look()
+  const night = new Date('2027-03-01T18:30:00Z')
+  time.now = night
+  t.strictSame(await poller.compare(night), { compared: 16, missed: 0, changed: 0, vanished: 0 }, 'of what is the same → finds nothing')
+  t.strictSame(await taken(), [])
+
+  database.overwrite(hospitalViewNames.charges, aCharge('T11', { amount: '99.00' }))
+  database.overwrite(hospitalViewNames.charges, aCharge('T30'))
+  database.remove(hospitalViewNames.charges, 'T12')
+  t.strictSame(await look(), [], 'what a HIS changes behind its rowversion → no look sees')
+  const next = new Date('2027-03-02T18:30:00Z')
+  time.now = next
+  t.strictSame(await poller.compare(next), { compared: 16, missed: 1, changed: 1, vanished: 1 }, '→ but it does')
+  t.strictSame((await taken()).map(({ controlId }) => controlId).sort(), ['charges/T11', 'charges/T30'], 'and takes it in')
+  t.strictSame(await store.inReading(({ viewRows }) => viewRows.vanished({ source: 'south', view: 'charges' }, 10)), { count: 1, keys: ['T12'] }, 'and shows what is gone')
+  t.match(poller.status().views.find(({ view }) => view === 'charges'), { vanished: 1, comparedAt: next })
+
+  write('charges', aCharge('T12'))
+  time.now = new Date('2027-03-03T18:30:00Z')
+  t.strictSame(await poller.compare(time.now), { compared: 17, missed: 0, changed: 0, vanished: 0 })
+  t.equal(poller.status().views.find(({ view }) => view === 'charges')?.vanished, 0, 'what is there again → is not gone any more')
+})
