@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { checkOutbound, checkSite, compileFacts, describeOutbound, describeSite } from '../mappings/index.ts'
-import { loadMappings } from './load-mappings.ts'
+import { checkOutbound, checkSite, compileFacts, compileFhir, describeOutbound, describeSite } from '../mappings/index.ts'
+import { loadFhirMapping, loadMappings } from './load-mappings.ts'
 import { runExamples } from './mapping-examples.ts'
 
 /**
@@ -12,7 +12,8 @@ async function checkMappings (site: string, print: (line: string) => void): Prom
   const sources = await loadMappings(directory)
   const { mapping, resolved, faults } = checkSite(sources, site)
   const outbound = checkOutbound(sources, site)
-  const wrong = new Set([...faults, ...outbound.faults, ...faultsOf(() => compileFacts(sources.facts))])
+  const fhir = await loadFhirMapping(directory, site)
+  const wrong = new Set([...faults, ...outbound.faults, ...faultsOf(() => compileFacts(sources.facts)), ...faultsOf(() => compileFhir(fhir.types, fhir.site))])
   for (const fault of wrong) print(fault)
   if (wrong.size > 0) return false
   for (const line of [...describeSite(resolved), ...describeOutbound(outbound.resolved)]) print(line)

@@ -56,7 +56,7 @@ const fhirSource = Type.Object({
   auth: Type.Optional(auth),
   types: Type.Array(Type.String({ pattern: '^[A-Z][A-Za-z]+$' }), {
     default: ['Organization', 'Location', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Appointment', 'ServiceRequest',
-      'Observation', 'DiagnosticReport', 'MedicationRequest', 'ChargeItem'],
+      'Observation', 'DiagnosticReport', 'DocumentReference', 'MedicationRequest', 'ChargeItem', 'PaymentNotice'],
     description: 'Resource types to follow, what is referred to first.'
   }),
   pageSize: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),

@@ -14,8 +14,8 @@ export interface FhirMapping {
   /** Which record a resource is, by the hospital's own key, else by the server's id. */
   readonly identify: (resource: Resource, source: FhirSourceOf) => FhirIdentity
   readonly referencesOf: (resource: Resource, base: string) => readonly RemoteReference[]
-  /** The patients that a resource belongs to, for the lanes. */
-  readonly patientsOf: (resource: Resource, base: string) => readonly RemoteReference[]
+  /** The patients that a resource belongs to, and a visit: what must be applied one after the other. */
+  readonly ownersOf: (resource: Resource, base: string) => readonly RemoteReference[]
   /** Throws MappingError. `recordId` is what was once given to the resource. */
   readonly map: (resource: Resource, recordId: string, context: FhirMappingContext) => FhirMapped
 }
@@ -34,7 +34,7 @@ export function compileFhir (types: unknown, site: Readonly<Record<string, unkno
     isTaken: (type) => Object.hasOwn(known.types, type),
     identify: (resource, source) => identify(compiled, ownCopy(compiled, resource, source.hospitalId), source),
     referencesOf: (resource, base) => remoteReferencesIn(resource, base),
-    patientsOf: (resource, base) => patientsOf(compiled, resource, base),
+    ownersOf: (resource, base) => ownersOf(compiled, resource, base),
     map: (resource, recordId, context) => mapResource({ ...compiled, version }, resource, recordId, context)
   }
 }
@@ -51,15 +51,17 @@ function patientPathsOf (known: FhirTypes, faults: string[]): CompiledFhir['pati
   }))
 }
 
-/** Of a patient the record itself and those that it is linked with, so that a merge takes all their lanes. */
-function patientsOf ({ patientPaths }: CompiledFhir, resource: Resource, base: string): readonly RemoteReference[] {
-  const named = resource.resourceType === 'Patient'
-    ? compileFhirPath('link.other')?.(resource) ?? []
-    : [...patientPaths.get(resource.resourceType)?.(resource) ?? [], ...(resource.resourceType === 'PaymentNotice' ? [resource['request']] : [])]
-  const own = resource.resourceType === 'Patient' && resource.id !== undefined ? [{ type: 'Patient', remoteId: resource.id }] : []
+/**
+ * Of a patient the record itself and those that it is linked with, so that a merge waits for all of them; of a payment
+ * the visit that it is told of, without which nobody would know whose it is.
+ */
+function ownersOf ({ patientPaths }: CompiledFhir, resource: Resource, base: string): readonly RemoteReference[] {
+  const { resourceType: type, id } = resource
+  const own = (type === 'Patient' || type === 'Encounter') && id !== undefined ? [{ type, remoteId: id }] : []
+  const named = type === 'Patient' ? compileFhirPath('link.other')?.(resource) ?? [] : [...patientPaths.get(type)?.(resource) ?? [], ...(type === 'PaymentNotice' ? [resource['request']] : [])]
   const others = named.flatMap((value) => {
     const pointed = isObject(value) && typeof value['reference'] === 'string' ? pointedBy(value['reference'], base) : null
-    return pointed?.kind === 'remote' && pointed.remote.type === 'Patient' ? [pointed.remote] : []
+    return pointed?.kind === 'remote' && ['Patient', 'Encounter'].includes(pointed.remote.type) ? [pointed.remote] : []
   })
-  return [...own, ...others]
+  return type === 'Patient' ? [...own, ...others] : [...others, ...own]
 }

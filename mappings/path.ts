@@ -37,7 +37,7 @@ export function parsePath (text: string, columns: Columns): Hl7Path | null {
 }
 
 /** Null where the text is no path. */
-export function parseHl7Path (text: string): Hl7Path | null {
+function parseHl7Path (text: string): Hl7Path | null {
   const found = grammar.exec(text)
   if (found === null) return null
   const [, segment = '', field, whereComponent, whereSubcomponent, is, component, subcomponent] = found

@@ -17,10 +17,10 @@ export type PatientNumberOf = (patient: RemoteReference) => string | null
 export function describeResource (raw: Uint8Array, resource: Resource, { hospitalId, base, mapping }: DescribingSource, numberOf: PatientNumberOf): Description {
   const type = resource.resourceType
   const version = versionOf(resource)
-  const patients = resourcesIn(resource).flatMap((each) => mapping.patientsOf(each, base))
-  const lanes = patients.map((patient) => {
-    const number = numberOf(patient)
-    return number === null ? `${hospitalId}:fhir:Patient/${patient.remoteId}` : `${hospitalId}:patient:${number}`
+  const owners = resourcesIn(resource).flatMap((each) => mapping.ownersOf(each, base))
+  const lanes = owners.map((owner) => {
+    const number = owner.type === 'Patient' ? numberOf(owner) : null
+    return number === null ? `${hospitalId}:fhir:${owner.type}/${owner.remoteId}` : `${hospitalId}:patient:${number}`
   })
   return {
     contentHash: hash('sha256', raw),

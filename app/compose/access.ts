@@ -94,15 +94,19 @@ function wardsWith (deps: ComposeAccess, codeTools: AccessKeys & { readonly ids:
   }
 }
 
-function profilesWith ({ store: { inTransaction }, clock, takeIn }: ComposeAccess): Pick<AccessRoutesDeps, 'editProfile'> {
+function profilesWith ({ store: { inTransaction }, clock, takeIn, notifyOutbox }: ComposeAccess): Pick<AccessRoutesDeps, 'editProfile'> {
   return {
-    editProfile: ({ patientIds, isUnchanged, edit, by }) => inTransaction(async (stores) => {
-      const at = clock.now()
-      const records = await stores.records.current(patientIds.map((id) => ({ type: 'Patient', id })))
-      if (!isUnchanged(records)) return false
-      await takeIn(stores, editsOf({ records, edit, by, at }), at)
-      return true
-    })
+    editProfile: async ({ patientIds, isUnchanged, edit, by }) => {
+      const isEdited = await inTransaction(async (stores) => {
+        const at = clock.now()
+        const records = await stores.records.current(patientIds.map((id) => ({ type: 'Patient', id })))
+        if (!isUnchanged(records)) return false
+        await takeIn(stores, editsOf({ records, edit, by, at }), at)
+        return true
+      })
+      notifyOutbox()
+      return isEdited
+    }
   }
 }
 

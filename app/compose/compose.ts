@@ -137,7 +137,7 @@ export async function compose ({ config, system, clockOf, sms, wechat }: Compose
   const polled = [...followers, ...viewPollers].map(([name, { status }]) => ({ queue: `source:${name}`, status }))
   const jobs = composeJobs({ ...store, ids, onCall: onCallOf({ config, sms }), retainDays: site.timers.retainMessageDays, site, compare: (source, dueAt) => comparing(viewPollers, source, dueAt) })
   const lines = composeDestinations(site, { ...store, clock, zone, tablesOf: mappings.outboundOf, fhirWriterOf: (destination) => fhirWriter(destination, wallClock) })
-  const operations = composeOperations({ config, store, clock, wallClock, ids, random, jobs, sms: sms === null ? null : openingSms(sms, keys), lines, polled, pauses, log })
+  const operations = composeOperations({ config, store, clock, wallClock, ids, stableId, random, jobs, sms: sms === null ? null : openingSms(sms, keys), lines, polled, pauses, log })
   awake.tell = () => {
     applying.applier.notify()
     operations.outbox.notify()

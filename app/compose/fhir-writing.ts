@@ -15,5 +15,9 @@ export function fhirWriting (parts: Composed, keyOf: WriteRecordsDeps<Stores>['k
     contentHash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     clock: parts.clock
   }
-  return (submission, afterwards) => writeRecords(deps, submission, afterwards)
+  return async (submission, afterwards) => {
+    const answer = await writeRecords(deps, submission, afterwards)
+    parts.operations.outbox.notify()
+    return answer
+  }
 }

@@ -1,7 +1,7 @@
 import { cronMatches, jobLoop, leaseHolder, monitor, type JobLoop, type LeaseHolder, type Monitor } from '../../adapters/queue/index.ts'
 import type { Store } from '../../adapters/store/index.ts'
 import type { Clock } from '../../core/clock.ts'
-import type { Ids } from '../../core/ids.ts'
+import type { Ids, StableId } from '../../core/ids.ts'
 import { sendSms, type SmsSender } from '../../core/notifications/index.ts'
 import type { Job, Matches, Pauses } from '../../core/operations/index.ts'
 import type { CarryOut, OutboxEngine } from '../../core/outbox.ts'
@@ -17,6 +17,7 @@ export interface OperationsDeps {
   readonly clock: Clock
   readonly wallClock: Clock
   readonly ids: Ids
+  readonly stableId: StableId
   readonly random: () => number
   readonly jobs: readonly Job[]
   /** Null where no gateway is configured: then nothing is written for it either. */
@@ -50,7 +51,7 @@ export function composeOperations (deps: OperationsDeps): Operations {
   const fault = faultWith(deps)
   const carryOut: Readonly<Record<string, CarryOut>> = { ...deps.sms === null ? {} : { sms: sendSms(deps.sms) }, ...lines.carryOut }
   const outbox = composeOutbox({ inTransaction, inReading, carryOut, rules: lines.rules, isPaused: pauses.isPaused, clock, wallClock, random, on: { fault: fault('outbox') } },
-    { redisUrl: config.redisUrl, leaseOf: lease })
+    { redisUrl: config.redisUrl, stableId: deps.stableId, leaseOf: lease })
   const destinations = lines.states().map(({ name }) => ({ queue: `destination:${name}`, status: statusIn(lines, name) }))
   const connections = watchConnections([...deps.polled, ...destinations], { inTransaction, inReading, pauses, clock, everyMs: connectionsEveryMs, fault: fault('connections') })
   const matches = new Map(deps.jobs.map((job) => [job.name, cronMatches(job.schedule, config.zone)]))

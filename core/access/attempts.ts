@@ -1,7 +1,7 @@
 import type { AttemptKind, AttemptStore } from './ports.ts'
 
 /** Claims about persons that may be wrong: few a day, so that nobody finds out who is a patient by trying. */
-export const attemptLimits = { inADay: 5, dayMs: 86_400_000 } as const
+const attemptLimits = { inADay: 5, dayMs: 86_400_000 } as const
 
 /** When the next attempt is open, or null for now. */
 export async function nextAttemptAt (attempts: AttemptStore, kind: AttemptKind, subject: string, now: Date): Promise<Date | null> {

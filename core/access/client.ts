@@ -18,7 +18,7 @@ export interface Client {
 }
 
 /** How long both secrets are taken after a rotation, so that every node of the client can be told the new one. */
-export const rotationGraceMs = 86_400_000
+const rotationGraceMs = 86_400_000
 
 export function isClientSecret (client: Client, secretHash: string, now: Date): boolean {
   if (client.revokedAt !== null) return false

@@ -103,7 +103,7 @@ export function knownContactOf ({ hospitalId, resource }: RecordVersion): KnownC
 }
 
 /** Enough to recognise one's own document by, not to use it: at most the first and the last three characters. */
-export function masked (number: string): string {
+function masked (number: string): string {
   const shown = number.length >= 12 ? 3 : number.length >= 6 ? 1 : 0
   return number.slice(0, shown) + '*'.repeat(number.length - 2 * shown) + number.slice(number.length - shown)
 }

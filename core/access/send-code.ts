@@ -19,7 +19,7 @@ export interface CodeDeps {
 
 export type SentCode = { readonly kind: 'sent' } | { readonly kind: 'too_soon', readonly at: Date }
 
-export const codeTemplates = { session: 'login_code', bind: 'bind_code', ward: 'guardian_code' } as const satisfies Record<CodeUse, string>
+const codeTemplates = { session: 'login_code', bind: 'bind_code', ward: 'guardian_code' } as const satisfies Record<CodeUse, string>
 
 /** Sends a code to a phone, known or not: the answer is the same, so nobody learns who is registered. */
 export async function sendCode (deps: CodeDeps, { phone, use }: { readonly phone: string, readonly use: CodeUse }, now: Date): Promise<SentCode> {

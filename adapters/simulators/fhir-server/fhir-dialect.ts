@@ -25,8 +25,8 @@ export function fhirDialect ({ resources, base }: { readonly resources: KeptReso
   return {
     write: (draft) => {
       const writing: Writing = { resources, base, idOf, written: [] }
-      // An outdated message lies in no queue here: the server holds what is so.
-      if (draft.writtenAt === undefined) writeEvent(writing, draft)
+      // An outdated message lies in no queue here, and no broken one comes in: the server holds what is so.
+      if (draft.writtenAt === undefined && draft.spoil === undefined) writeEvent(writing, draft)
       return writing.written
     }
   }
@@ -64,7 +64,7 @@ function writeEvent (writing: Writing, draft: SpecialDraft): void {
     case 'order': putOrder(writing, event, draft.at); break
     case 'result': putResult(writing, event, draft.at); break
     case 'document': putDocument(writing, event, draft.at); break
-    case 'transactions': for (const line of event.lines) putTransaction(writing, event, line, draft.spoil !== undefined)
+    case 'transactions': for (const line of event.lines) putTransaction(writing, event, line)
   }
 }
 
@@ -164,7 +164,7 @@ function putDocument (writing: Writing, { person, visit, document }: Extract<His
 }
 
 /** A credit is the charge itself, entered in error; a payment is told of the visit, R4 names no payer. */
-function putTransaction (writing: Writing, { person, visit }: { readonly person: Person, readonly visit: Visit | null }, line: Transaction, isSpoilt: boolean): void {
+function putTransaction (writing: Writing, { person, visit }: { readonly person: Person, readonly visit: Visit | null }, line: Transaction): void {
   if (line.cancels !== null) {
     put(writing, 'ChargeItem', line.cancels, { status: 'entered-in-error' })
     return
@@ -178,6 +178,6 @@ function putTransaction (writing: Writing, { person, visit }: { readonly person:
   }
   put(writing, 'ChargeItem', line.id, {
     ...common, status: 'billable', code: concept(line.item, 'fee'), subject: patientOf(writing, person), ...(visit === null ? {} : { context: visitOf(writing, visit) }),
-    occurrenceDateTime: time(line.at), quantity: { value: line.quantity }, priceOverride: isSpoilt ? { ...amount, value: '18.5O' } : amount
+    occurrenceDateTime: time(line.at), quantity: { value: line.quantity }, priceOverride: amount
   })
 }

@@ -30,6 +30,8 @@ export interface HisReceiver {
   readonly items: (since: Date | null) => readonly JournalItem[]
   /** MSH-10 of everything that came, repeats included. */
   readonly arrivals: () => readonly string[]
+  /** Settles when so many messages, repeats included, have come. */
+  readonly reached: (arrivals: number) => Promise<void>
   readonly setFaults: (faults: ReadonlyArray<Fault<ReceiverFaultKind>>) => void
   /** Down, nobody listens at the port any more and connections are cut. */
   readonly setUp: (isUp: boolean) => Promise<void>
@@ -43,6 +45,7 @@ interface State {
   readonly arrivals: string[]
   readonly sockets: Set<Socket>
   readonly timers: Set<NodeJS.Timeout>
+  readonly waiting: Set<() => void>
   strikes: Striking<ReceiverFaultKind>
   server: Server | null
   port: number
@@ -56,13 +59,14 @@ const zoneOffset = zoneOffsetIn('Asia/Shanghai')
 /** The side of a HIS that takes messages: it keeps each MSH-10 once and answers every copy. */
 export async function startHisReceiver (options: HisReceiverOptions): Promise<HisReceiver> {
   const state: State = {
-    options, journal: openJournal(keptItems), kept: new Set(), arrivals: [], sockets: new Set(), timers: new Set(), strikes: () => null, server: null, port: options.port, answers: 0
+    options, journal: openJournal(keptItems), kept: new Set(), arrivals: [], sockets: new Set(), timers: new Set(), waiting: new Set(), strikes: () => null, server: null, port: options.port, answers: 0
   }
   await listen(state)
   return {
     port: state.port,
     items: state.journal.since,
     arrivals: () => [...state.arrivals],
+    reached: (arrivals) => reached(state, arrivals),
     setFaults: (faults) => { state.strikes = strikingFaults(faults) },
     setUp: async (isUp) => {
       if (isUp && state.server === null) await listen(state)
@@ -70,6 +74,18 @@ export async function startHisReceiver (options: HisReceiverOptions): Promise<Hi
     },
     close: () => stop(state)
   }
+}
+
+function reached (state: State, arrivals: number): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (state.arrivals.length < arrivals) return
+      state.waiting.delete(look)
+      resolve()
+    }
+    state.waiting.add(look)
+    look()
+  })
 }
 
 async function listen (state: State): Promise<void> {
@@ -110,6 +126,7 @@ function answer (state: State, socket: Socket, bytes: Buffer): void {
   const controlId = header.raw(10)
   state.arrivals.push(controlId)
   if (state.arrivals.length > keptItems) state.arrivals.shift()
+  for (const look of state.waiting) look()
   const fault = state.strikes()
   if (fault === 'error' || fault === 'reject') return send(socket, ackOf(state, header, fault === 'error' ? 'AE' : 'AR'))
   keep(state, header, bytes)

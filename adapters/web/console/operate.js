@@ -23,9 +23,9 @@ export async function showDestinations (place) {
       [word('kind'), (one) => one.kind],
       [word('hospital'), (one) => one.hospitalId],
       [word('state'), (one) => stateOf(one.status)],
-      [word('waiting'), (one) => one.counts.waiting, 'number'],
-      [word('dead'), (one) => one.counts.dead, 'number'],
-      [word('oldest'), (one) => instant(one.counts.oldestAt)]
+      [word('waiting'), (one) => one.waiting, 'number'],
+      [word('dead'), (one) => one.dead, 'number'],
+      [word('oldest'), (one) => instant(one.oldestAt)]
     ], destinations.items))
 }
 

@@ -24,7 +24,7 @@ t.test('a look', async (t) => {
     const [first, second, ...more] = await messagesOf(store)
     t.strictSame(more, [])
     t.match(first, { format: 'fhir', type: 'Patient', controlId: `Patient/${patient.id}/_history/1`, dedupeKey: `Patient/${patient.id}/1`, hospitalId: 'north', charset: 'utf8', status: 'received', lanes: ['north:patient:N000001'] })
-    t.match(second, { type: 'Encounter', lanes: ['north:patient:N000001'], sentAt: new Date('2027-03-01T07:30:00+08:00') })
+    t.match(second, { type: 'Encounter', lanes: ['north:patient:N000001', `north:fhir:Encounter/${visit.id}`], sentAt: new Date('2027-03-01T07:30:00+08:00') })
     t.strictSame(JSON.parse(Buffer.from(second?.raw ?? []).toString()), visit)
     t.strictSame([follower.notified(), follower.status().state, follower.status().detail], [2, 'up', null])
     server.pass(1_000)
@@ -51,12 +51,12 @@ t.test('a look', async (t) => {
     const older = server.resources.write(aPatient('N000001')).resource
     server.pass(3_600_000)
     const survivor = server.resources.write({ ...aPatient('N000002'), link: [{ type: 'replaces', other: { reference: `Patient/${older.id}` } }] }).resource
-    server.resources.write({ resourceType: 'Encounter', subject: { reference: `Patient/${survivor.id}` }, partOf: { reference: 'Encounter/gone' }, serviceProvider: { reference: 'Organization/7' } })
+    const visit = server.resources.write({ resourceType: 'Encounter', subject: { reference: `Patient/${survivor.id}` }, partOf: { reference: 'Encounter/gone' }, serviceProvider: { reference: 'Organization/7' } }).resource
     await aFollower(store, server.url, { since: new Date('2027-03-01T08:00:00+08:00'), types: ['Encounter', 'Patient'] }).look()
     t.strictSame((await messagesOf(store)).map(({ type, lanes }) => [type, lanes]), [
       ['Patient', ['north:patient:N000001']],
       ['Patient', ['north:patient:N000002', 'north:patient:N000001']],
-      ['Encounter', ['north:patient:N000002']]
+      ['Encounter', ['north:patient:N000002', `north:fhir:Encounter/${visit.id}`]]
     ])
     t.match(await store.inReading(({ remoteIds }) => remoteIds.find('north', [{ type: 'Encounter', remoteId: 'gone' }])), [{ recordId: null }])
   })
