@@ -133,6 +133,7 @@ const fhirDestination = Type.Object({
   url: Type.String(),
   auth: Type.Optional(auth),
   timeoutMs,
+  mappingSite,
   sends
 }, { additionalProperties: false })
 

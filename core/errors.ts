@@ -17,6 +17,7 @@ export const catalogue = {
   MESSAGE_NOT_FOUND: 'not_found',
   MESSAGE_NOT_REPAIRABLE: 'conflict',
   QUEUE_NOT_FOUND: 'not_found',
+  SOURCE_NOT_FOUND: 'not_found',
   MAPPING_VALUE_MISSING: 'invalid',
   MAPPING_VALUE_INVALID: 'invalid',
   MAPPING_CODE_UNKNOWN: 'invalid',

@@ -5,9 +5,9 @@ import { compileFhirKeys, readFhirTypes, type FhirTypes } from './fhir-keys.ts'
 import { compileFhirPath } from './fhir-path.ts'
 import { identify, mapResource, ownCopy, type CompiledFhir, type FhirIdentity, type FhirMapped, type FhirMappingContext, type FhirSourceOf } from './fhir-resource.ts'
 import { pointedBy, remoteReferencesIn, type RemoteReference } from './fhir-references.ts'
-import { compileFhirSite } from './fhir-site.ts'
+import { compileFhirSite, compileTellIdentifiers, type TellIdentifiers } from './fhir-site.ts'
 
-/** What is taken from the FHIR servers of one site. */
+/** What is taken from the FHIR servers of one site, and how its things are named there. */
 export interface FhirMapping {
   readonly version: string
   readonly isTaken: (type: string) => boolean
@@ -18,6 +18,7 @@ export interface FhirMapping {
   readonly ownersOf: (resource: Resource, base: string) => readonly RemoteReference[]
   /** Throws MappingError. `recordId` is what was once given to the resource. */
   readonly map: (resource: Resource, recordId: string, context: FhirMappingContext) => FhirMapped
+  readonly tellIdentifiers: TellIdentifiers
 }
 
 /** `site`: the JSON files of sites/<site>/fhir, by name. Throws one Error that lists every fault, a line each. */
@@ -35,7 +36,8 @@ export function compileFhir (types: unknown, site: Readonly<Record<string, unkno
     identify: (resource, source) => identify(compiled, ownCopy(compiled, resource, source.hospitalId), source),
     referencesOf: (resource, base) => remoteReferencesIn(resource, base),
     ownersOf: (resource, base) => ownersOf(compiled, resource, base),
-    map: (resource, recordId, context) => mapResource({ ...compiled, version }, resource, recordId, context)
+    map: (resource, recordId, context) => mapResource({ ...compiled, version }, resource, recordId, context),
+    tellIdentifiers: compileTellIdentifiers(site)
   }
 }
 

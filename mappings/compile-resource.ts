@@ -42,7 +42,8 @@ export interface ResourceCompiling extends TableCompiling {
 export function compileResource (table: ResourceTable, rows: readonly ResolvedRow[], compiling: ResourceCompiling): ResourcePlan {
   const alias = aliasOf(table)
   const plain = rows.map(({ row }) => row)
-  const keyRow = plain.find((row) => row.to === 'id')
+  const keyRows = plain.filter((row) => row.to === 'id')
+  const keyRow = keyRows.find(({ when }) => when === undefined)
   const fill = compileRows(plain.filter((row) => row.to !== 'id'), compiling)
   const required = requiredElements[table.resource] ?? []
   for (const element of required) {
@@ -55,17 +56,26 @@ export function compileResource (table: ResourceTable, rows: readonly ResolvedRo
     isNumbered: table.numbered === true,
     scopes: compileScopes(table.per, compiling),
     holds: compileConditions(table.when, { ...compiling, fault: compiling.tableFault }),
-    keyOf: keyRow === undefined ? null : compileKey(keyRow, { ...compiling, fault: (why) => { compiling.fault(keyRow, why) } }),
-    keyWithin: aliasesOf(keyRow, compiling),
+    keyOf: keyRows.length === 0 ? null : compileFirstKey(keyRows, compiling),
+    keyWithin: keyRows.flatMap((row) => aliasesOf(row, compiling)),
     keyPlace: keyRow?.required === true ? placeOf(keyRow) : null,
     keyOrigin: keyRow === undefined ? null : compiling.originOf(keyRow),
     make: compileMake(table, { fill, required, tellKey: keyRow === undefined ? null : compileTellKey(keyRow, compiling) })
   }
 }
 
-function aliasesOf (row: Row | undefined, compiling: ResourceCompiling): readonly string[] {
-  const named = row?.within === undefined ? [] : typeof row.within === 'string' ? [row.within] : row.within
-  for (const alias of named) if (row !== undefined && !compiling.aliases.has(alias)) compiling.fault(row, `no resource with the alias "${alias}"`)
+/** The first `id` row whose conditions hold, up to the one without any. */
+function compileFirstKey (rows: readonly Row[], compiling: ResourceCompiling): KeyOf {
+  const keys = rows.map((row) => {
+    const own = { ...compiling, fault: (why: string) => { compiling.fault(row, why) } }
+    return { holds: compileConditions(row.when, own), keyOf: compileKey(row, own) }
+  })
+  return (scope, making) => keys.find(({ holds }) => holds === null || holds(scope))?.keyOf(scope, making)
+}
+
+function aliasesOf (row: Row, compiling: ResourceCompiling): readonly string[] {
+  const named = row.within === undefined ? [] : typeof row.within === 'string' ? [row.within] : row.within
+  for (const alias of named) if (!compiling.aliases.has(alias)) compiling.fault(row, `no resource with the alias "${alias}"`)
   return named
 }
 

@@ -30,12 +30,14 @@ export interface FhirMappingContext extends FhirSourceOf {
   readonly dayOf: (instant: Date) => string
   /** Types whose resources we hold; what refers to others keeps the address at the server. */
   readonly isHeld: (type: string) => boolean
-  /** Our record; null: the server has no such resource; undefined: it has not come yet. */
+  /** Our record; null: the server did not show it when it was asked; undefined: it has not come yet. */
   readonly recordOf: (remote: RemoteReference) => string | null | undefined
   /** Our record of an entry of the same Bundle (`urn:uuid:…`); undefined where there is none. */
   readonly entryOf: (fullUrl: string) => string | undefined
   /** Of a record of ours that a payment names, whose it is; undefined: it has not come yet. */
   readonly patientOf: (record: string) => string | null | undefined
+  /** What stands of a line of money; null where it is new, or anything else. */
+  readonly standing: Resource | null
 }
 
 export interface FhirMapped {
@@ -92,14 +94,28 @@ export function mapResource (compiled: CompiledFhir, resource: Resource, recordI
   if (type === 'PaymentNotice') readPayer(elements, run)
   if (run.missing.length > 0) return { changes: [], notes: run.notes, missing: run.missing }
   const patientId = type === 'Patient' ? recordId : patientIdIn(elements, run)
-  if (patientId === null && compiled.patientPaths.has(type)) return withoutPatient(type)
+  if (patientId === null && compiled.patientPaths.has(type)) {
+    const unshown = ownersNotShown(resource, run)
+    return unshown.length > 0 ? { changes: [], notes: run.notes, missing: unshown } : withoutPatient(type)
+  }
   return { changes: [...run.named, changeOf(elements, { recordId, patientId, isWeak: false }, run)], notes: run.notes, missing: [] }
 }
 
 function readMoney (own: Own, remoteId: string, { context, asOf, notes }: Run): void {
-  const money = { remoteId, source: context.source, day: context.dayOf(asOf) }
+  const money = { remoteId, source: context.source, day: context.dayOf(asOf), standing: context.standing }
   if (own.resourceType === 'ChargeItem') readChargeItem(own, money, (text) => { notes.push(text) })
   if (own.resourceType === 'PaymentNotice') readPaymentNotice(own, money)
+}
+
+/** A server may show a visit before its patient, a payment before its visit: they may come yet. */
+function ownersNotShown (resource: Resource, { compiled, context: { base, isHeld, recordOf } }: Run): readonly RemoteReference[] {
+  const isPayment = resource.resourceType === 'PaymentNotice'
+  const owners = [...compiled.patientPaths.get(resource.resourceType)?.(resource) ?? [], ...(isPayment ? [resource['request']] : [])]
+  return owners.flatMap((value) => {
+    const pointed = isObject(value) && typeof value['reference'] === 'string' ? pointedBy(value['reference'], base) : null
+    const remote = pointed?.kind === 'remote' && (isPayment || pointed.remote.type === 'Patient') ? pointed.remote : null
+    return remote !== null && isHeld(remote.type) && recordOf(remote) === null ? [remote] : []
+  })
 }
 
 /** Without a patient it would stand in the directory, for all to see; money is not left out in silence. */

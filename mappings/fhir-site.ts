@@ -97,6 +97,29 @@ function nameIdentifiers (value: unknown, by: { readonly kinds: Readonly<Record<
   for (const part of Object.values(value)) nameIdentifiers(part, by)
 }
 
+/** Puts our numbering of a thing into the hospital's own words, for a resource that goes to its server. */
+export type TellIdentifiers = (resource: Resource, context: { readonly hospitalId: string }) => Resource
+
+/** The way back of `identifiers`: the first system that the table names for a kind. */
+export function compileTellIdentifiers ({ identifiers }: Readonly<Record<string, unknown>>): TellIdentifiers {
+  const systems = new Map(Object.entries(isTable(identifiers) ? identifiers : {}).map(([system, kind]) => [kind, system] as const).reverse())
+  return (resource, { hospitalId }) => {
+    const own = `urn:yiqiao:hospital:${hospitalId}:`
+    const systemOf = (system: string): string => {
+      if (system === residentIdSystem) return residentIdKinds.flatMap((kind) => systems.get(kind) ?? [])[0] ?? system
+      return system.startsWith(own) ? systems.get(decodeURIComponent(system.slice(own.length))) ?? system : system
+    }
+    return systems.size === 0 ? resource : told(resource, systemOf) as Resource
+  }
+}
+
+function told (value: unknown, systemOf: (system: string) => string): unknown {
+  if (Array.isArray(value)) return value.map((item) => told(item, systemOf))
+  if (!isObject(value)) return value
+  const parts = Object.fromEntries(Object.entries(value).map(([name, part]) => [name, told(part, systemOf)]))
+  return typeof value['value'] === 'string' && typeof value['system'] === 'string' ? { ...parts, system: systemOf(value['system']) } : parts
+}
+
 function nameIdentifier (identifier: JsonObject, { kinds, hospitalId }: { readonly kinds: Readonly<Record<string, string>>, readonly hospitalId: string }): void {
   const { system } = identifier
   const known = typeof system === 'string' && Object.hasOwn(kinds, system) ? kinds[system] : undefined

@@ -47,7 +47,7 @@ export function followFhir (source: FollowedSource, deps: FollowDeps): Follower 
   const loop = source.pollMs === null ? Promise.resolve() : runLoop(state, source.pollMs)
   return {
     look: () => look(state),
-    status: () => state.interruption === 'elsewhere' && state.status.state !== 'down' ? { ...state.status, detail: 'Another node reads this source.' } : state.status,
+    status: () => state.status,
     stop: async () => {
       stopping.abort()
       await loop
@@ -85,7 +85,8 @@ async function lookOnce (state: State): Promise<void> {
     change(state, { state: 'up', code: null, detail: manners.length === 0 ? null : manners.join(' '), lastAt })
   } catch (error) {
     if (state.interruption !== null) {
-      if (state.interruption === 'paused') change(state, { state: 'paused', code: null, detail: null, lastAt: state.status.lastAt })
+      // What this node saw last says nothing of how the source stands now.
+      if (state.interruption !== 'stopping') change(state, { state: 'paused', code: null, detail: state.interruption === 'paused' ? null : 'Another node reads this source.', lastAt: state.status.lastAt })
       return
     }
     meetTrouble(state, error, source.name)

@@ -79,6 +79,7 @@ async function fetchAll (following: Following, missing: readonly RemoteReference
   for (const reference of missing) {
     await following.goOn()
     const resource = await readShown(following, reference)
+    if (resource === undefined) continue
     const found = resource === null ? [] : foundOf(resource)
     if (found.length === 0) names.giveNone(reference)
     for (const each of found) names.give(each.resource)
@@ -87,12 +88,17 @@ async function fetchAll (following: Following, missing: readonly RemoteReference
   return fetched
 }
 
-/** Null for what is gone and for what we may not read. */
-async function readShown ({ deps: { client } }: Following, { type, remoteId }: RemoteReference): Promise<Resource | null> {
+/**
+ * Null for what is gone and for what we may not read; undefined where the server fails on this very resource: what
+ * refers to it then waits in its own lane, and nobody else behind it.
+ */
+async function readShown ({ deps: { client } }: Following, { type, remoteId }: RemoteReference): Promise<Resource | null | undefined> {
   try {
     return await client.read(type, remoteId)
   } catch (error) {
-    if (error instanceof DomainError && error.place === 'HTTP 403') return null
+    if (!(error instanceof DomainError)) throw error
+    if (error.place === 'HTTP 403') return null
+    if (error.code === 'OUTSIDE_REFUSED' || error.place === 'HTTP 500') return undefined
     throw error
   }
 }

@@ -7,6 +7,7 @@ import { entriesOf, isWrite, mostEntries, postedBy, type SubmittedEntry } from '
 import { bundle } from './bundles.ts'
 import { zoneOffset } from './date-range.ts'
 import type { FhirServerDeps } from './deps.ts'
+import { isVisible } from './is-visible.ts'
 import { outcome, outcomeOf } from './outcome.ts'
 import { largestBodyBytes, postedResource, readBodies } from './posted-body.ts'
 import { noteWritten, submissionOf, refuseFaults, write, writerOf, type Writing } from './submission.ts'
@@ -108,7 +109,7 @@ function writtenAnswer ({ deps, request }: Writing, { record, outcome: what }: W
   const wish = wantedReturn(request)
   return {
     fullUrl: `${baseUrl}/${record.type}/${record.id}`,
-    ...(wish === 'representation' ? { resource: answered(record) } : {}),
+    ...(wish === 'representation' && isVisible(deps, request, record) ? { resource: answered(record) } : {}),
     response: {
       status: statusText(what === 'created' ? 201 : 200),
       location: versionUrl({ record }, baseUrl),

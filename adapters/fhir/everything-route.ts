@@ -8,6 +8,7 @@ import { limitsFor, noteSearch } from './admit.ts'
 import { everythingBundle } from './bundles.ts'
 import { dateRange, zoneOffset, type ZoneOffset } from './date-range.ts'
 import type { FhirServerDeps } from './deps.ts'
+import { isVisible } from './is-visible.ts'
 import { parameterPairs, readParameters } from './parameters.ts'
 import { permissionOf } from './permission-of.ts'
 import { readCurrent } from './read-record.ts'
@@ -15,7 +16,6 @@ import { sendResource } from './reply.ts'
 import { baseUrlOf, isStrict, queryPairs } from './request-url.ts'
 import { searchRows } from './search-row.ts'
 import { parsePage, type QueryPair } from './search-query.ts'
-import { isVisible } from './search-type.ts'
 
 const params = Type.Object({ id: Type.String() })
 const named = (description: string) => Type.Optional(Type.Unsafe<unknown>({ description }))

@@ -17,6 +17,8 @@ import { writeRoutes } from './write-routes.ts'
 /** The FHIR R4 side, to be registered under /fhir behind the server's guards. Every error is an OperationOutcome. */
 export function fhirServer (deps: FhirServerDeps): FastifyPluginAsyncTypebox {
   return async (server) => {
+    // A repetition is told by the hospital's own keys and If-None-Exist; an answer kept by key would lack ETag and Location.
+    server.addHook('onRoute', (route) => { route.config = { ...route.config, idempotencyKey: 'ignored' } })
     server.setErrorHandler((error, request, reply) => answerError(error, request, reply))
     server.setNotFoundHandler((request, reply) => answerError(transportRefusal(404, 'There is nothing at this address. GET metadata lists what there is.'), request, reply))
     server.addContentTypeParser('application/fhir+json', { parseAs: 'string' }, server.getDefaultJsonParser('error', 'error'))

@@ -3,6 +3,7 @@ import { sendBinary } from './binary.ts'
 import { historyBundle } from './bundles.ts'
 import { namesFhirJson } from './content-negotiation.ts'
 import type { FhirServerDeps } from './deps.ts'
+import { isVisible } from './is-visible.ts'
 import { readCurrent, readVersion } from './read-record.ts'
 import { answered, isKnownToClient, sendResource } from './reply.ts'
 import { baseUrlOf, isStrict, queryPairs, queryValue } from './request-url.ts'
@@ -40,7 +41,8 @@ export function readRoutes (deps: FhirServerDeps): FastifyPluginAsyncTypebox {
       const { count, offset } = parsePage(queryPairs(request), isStrict(request))
       const versions = count === 0 ? [] : await deps.inReading(async ({ records }) => await records.history({ type, id }, { limit: count, offset }))
       const baseUrl = baseUrlOf(request, deps.publicUrl)
-      return sendResource(reply, historyBundle(`${baseUrl}/${type}/${id}/_history`, baseUrl, versions, { offset, count, total }))
+      // The total counts those too that were another patient's then: versions are numbered anyway.
+      return sendResource(reply, historyBundle(`${baseUrl}/${type}/${id}/_history`, baseUrl, versions.filter((one) => isVisible(deps, request, one)), { offset, count, total }))
     })
   }
 }

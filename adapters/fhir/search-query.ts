@@ -41,8 +41,11 @@ export const largestCount = 200
 /** Deeper pages cost as much as all before them: a narrower search is asked for. */
 const deepestOffset = 50_000
 
-/** Each include may cost a query. */
+/** Each include may cost a query, each chain does and stands for up to 500 records; each clause is a part of one query. */
 const mostIncludes = 20
+const mostChains = 5
+const mostClauses = 50
+const mostSorts = 10
 
 /** Parameters of the answer's form, which say nothing of what is searched. */
 const formParams = ['_format', '_pretty']
@@ -64,6 +67,9 @@ export function parseQuery (type: string, pairs: readonly QueryPair[], { offset,
     }
   }
   if (query.includes.length + query.revIncludes.length > mostIncludes) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostIncludes} of _include and _revinclude are taken. Ask in parts.`, '_include')
+  if (query.chains.length > mostChains) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostChains} chained parameters are taken. Ask in parts.`)
+  if (query.clauses.length > mostClauses) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostClauses} parameters are taken. Ask in parts, or give one parameter several values.`)
+  if (form.sort.length > mostSorts) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostSorts} parameters to sort by are taken.`, '_sort')
   return { ...query, clauses: joinedRanges(query.clauses, context), ...form, onlyCount: form.onlyCount || form.count === 0 }
 }
 

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import { decide } from '../../core/access/index.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { RecordVersion, Resource, SearchClause } from '../../core/records/index.ts'
 import { assertServed, limitsFor, noteSearch } from './admit.ts'
@@ -7,7 +6,7 @@ import { searchBundle } from './bundles.ts'
 import type { ZoneOffset } from './date-range.ts'
 import type { FhirServerDeps } from './deps.ts'
 import { mandatoryElements } from './elements.ts'
-import { permissionOf } from './permission-of.ts'
+import { isVisible } from './is-visible.ts'
 import { baseUrlOf, isStrict } from './request-url.ts'
 import type { Chain } from './search-chain.ts'
 import { includedBy } from './search-include.ts'
@@ -89,8 +88,4 @@ async function alongWith (deps: FhirServerDeps, request: FastifyRequest, { type,
 function keyOf (reference: string): { readonly type: string, readonly id: string } {
   const slash = reference.indexOf('/')
   return { type: reference.slice(0, slash), id: reference.slice(slash + 1) }
-}
-
-export function isVisible ({ callerOf }: Pick<FhirServerDeps, 'callerOf'>, request: FastifyRequest, { type, patientId, hospitalId }: RecordVersion): boolean {
-  return decide(callerOf(request), permissionOf(type), { patientId, hospitalId, type }) === 'allowed'
 }

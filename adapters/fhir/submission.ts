@@ -10,7 +10,7 @@ import { invalidResource } from './outcome.ts'
 import { baseUrlOf } from './request-url.ts'
 import { parseQuery } from './search-query.ts'
 import { searchRows } from './search-row.ts'
-import { isVisible } from './search-type.ts'
+import { isVisible } from './is-visible.ts'
 
 /** A request that writes, and what reads its dates. */
 export interface Writing {
@@ -57,6 +57,8 @@ export function refuseFaults ({ validate }: Pick<FhirServerDeps, 'validate'>, re
   if (faults.length > 0) throw invalidResource(faults.map((fault) => ({ ...fault, path: place + fault.path.slice(fault.path.split(/[.[]/, 1)[0]?.length ?? 0) })))
 }
 
+/** Each costs a query, inside of the transaction that writes. */
+const mostConditions = 1_000
 const conditional = /^([A-Z][A-Za-z]+)\?(\S+)$/
 
 function conditionsOf (writing: Writing, records: readonly SubmittedRecord[]): ReadonlyMap<string, RecordQuery> {
@@ -65,15 +67,17 @@ function conditionsOf (writing: Writing, records: readonly SubmittedRecord[]): R
     for (const reference of referencesIn(resource, place)) {
       const [, type, query] = conditional.exec(reference.text) ?? []
       if (type === undefined || query === undefined || found.has(reference.text)) continue
+      if (found.size === mostConditions) throw new DomainError('REQUEST_INVALID', `At most ${mostConditions} different conditional references are taken. Send the Bundle in parts.`, reference.place)
       found.set(reference.text, { ...queryOf(writing, { type, query, place: reference.place }), ...limitsFor(writing.deps, writing.request, type) })
     }
   }
   return found
 }
 
-/** If-None-Exist: only what the caller may write is looked for. */
+/** If-None-Exist: only what the caller may write is looked for, and may read, since the answer tells whether it is there. */
 export function newUnless (writing: Writing, { type, query, place }: { readonly type: string, readonly query: string | undefined, readonly place: string }): SubmittedTo {
   if (query === undefined) return { kind: 'new', unless: null }
+  limitsFor(writing.deps, writing.request, type)
   const text = query.replace(/^\?/, '')
   return { kind: 'new', unless: { ...queryOf(writing, { type, query: text, place }), patientIds: null, hospitalId: writerOf(writing.deps, writing.request, type), text } }
 }

@@ -1,10 +1,11 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import { DomainError } from '../../core/errors.ts'
 import type { SubmittedRecord, Submission, WrittenRecord } from '../../core/intake/index.ts'
 import { assertServed } from './admit.ts'
 import { zoneOffset } from './date-range.ts'
 import type { FhirServerDeps } from './deps.ts'
+import { isVisible } from './is-visible.ts'
 import { outcome } from './outcome.ts'
 import { largestBodyBytes, postedResource, readBodies, versionOfEtag } from './posted-body.ts'
 import { newUnless, noteWritten, submissionOf, refuseFaults, write, writerOf, type Writing } from './submission.ts'
@@ -71,19 +72,21 @@ interface One {
 }
 
 async function writeOne (writing: Writing, reply: FastifyReply, { interaction, posted }: One): Promise<FastifyReply> {
-  const { deps, request } = writing
+  const { request } = writing
   const raw = request.postedBytes ?? Buffer.alloc(0)
   const written = await write(writing, submissionOf(writing, { interaction, type: posted.resource.resourceType, raw, records: [posted] }), async (_stores, records) => records)
   noteWritten(writing, written)
   const [one] = written
   if (one === undefined) throw new Error('a record that was written is there')
-  return sendWritten(request, reply, one, baseUrlOf(request, deps.publicUrl))
+  return sendWritten(writing, reply, one)
 }
 
-function sendWritten (request: FastifyRequest, reply: FastifyReply, { record, outcome: what }: WrittenRecord, baseUrl: string): FastifyReply {
+function sendWritten ({ deps, request }: Pick<Writing, 'deps' | 'request'>, reply: FastifyReply, { record, outcome: what }: WrittenRecord): FastifyReply {
   const status = what === 'created' ? 201 : 200
-  void reply.header('location', versionUrl({ record }, baseUrl)).header('etag', etagOf(record)).header('last-modified', record.lastUpdated.toUTCString())
-  switch (wantedReturn(request)) {
+  void reply.header('location', versionUrl({ record }, baseUrlOf(request, deps.publicUrl))).header('etag', etagOf(record)).header('last-modified', record.lastUpdated.toUTCString())
+  // What stands may be more than was posted, and the right to write is no right to read it.
+  const wish = wantedReturn(request)
+  switch (wish !== 'OperationOutcome' && !isVisible(deps, request, record) ? 'minimal' : wish) {
     case 'minimal': return reply.code(status).send()
     case 'OperationOutcome': return sendResource(reply, outcome([{ code: 'informational', text: words[what] }], 'information'), status)
     case 'representation': case null: return sendResource(reply, answered(record), status)

@@ -36,7 +36,9 @@ export function nextPass (cursor: Extract<ViewCursor, { kind: 'pass' }>, by: { r
   const { newest, reachedAt, pass } = cursor
   if (pass !== null) return { ...cursor, pass }
   if (reachedAt === null) return { ...cursor, reachedAt: by.now.toISOString(), pass: { from: null, after: null } }
-  if (newest === null || by.now.getTime() - Date.parse(reachedAt) >= reachEveryMs) {
+  const reachedMs = by.now.getTime() - Date.parse(reachedAt)
+  // Below 0: the clock was ahead when it was written down.
+  if (newest === null || reachedMs >= reachEveryMs || reachedMs < 0) {
     return { ...cursor, reachedAt: by.now.toISOString(), pass: { from: dayBefore(by.calendar(by.now), by.rereadDays), after: null } }
   }
   const today = by.calendar(by.now)

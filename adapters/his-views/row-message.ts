@@ -6,15 +6,17 @@ import type { ReadRow } from './read-row.ts'
 
 export interface RowMessage {
   readonly view: string
+  /** How often the row's content was new, from 1: of two that tell the same time the later one is the newer. */
+  readonly revision: number
   readonly row: ViewRow
 }
 
 /** Far above any row but a scanned folder; a photo of 9 MB in base64 fits. */
 const rawBytesMax = 12 * 1024 * 1024
 
-/** The bytes that are kept of a row: `{ view, row }`, UTF-8 JSON. */
-function rawOf (view: string, row: ViewRow): Buffer {
-  return Buffer.from(JSON.stringify({ view, row } satisfies RowMessage), 'utf8')
+/** The bytes that are kept of a row: `{ view, revision, row }`, UTF-8 JSON. */
+function rawOf (message: RowMessage): Buffer {
+  return Buffer.from(JSON.stringify(message), 'utf8')
 }
 
 /** Refused with MESSAGE_MALFORMED. */
@@ -26,9 +28,9 @@ export function readRowMessage (raw: Uint8Array): RowMessage {
 
 function parsed (text: string): RowMessage | null {
   try {
-    const { view, row } = JSON.parse(text) as { readonly view?: unknown, readonly row?: unknown }
-    if (typeof view !== 'string' || typeof row !== 'object' || row === null || Array.isArray(row)) return null
-    return Object.values(row).every((value) => value === null || typeof value === 'string') ? { view, row: row as ViewRow } : null
+    const { view, revision = 1, row } = JSON.parse(text) as { readonly view?: unknown, readonly revision?: unknown, readonly row?: unknown }
+    if (!Number.isSafeInteger(revision) || typeof view !== 'string' || typeof row !== 'object' || row === null || Array.isArray(row)) return null
+    return Object.values(row).every((value) => value === null || typeof value === 'string') ? { view, revision: revision as number, row: row as ViewRow } : null
   } catch {
     return null
   }
@@ -39,15 +41,14 @@ export function newRowMessage ({ row, key, hash }: ReadRow, by: {
   readonly source: string
   readonly hospitalId: string
   readonly table: ViewTable
-  /** How often the row's content was new. */
   readonly revision: number
   readonly receivedAt: Date
 }): NewMessage {
-  const { table: { view, columns } } = by
-  const whole = rawOf(view, row)
+  const { table: { view, columns }, revision } = by
+  const whole = rawOf({ view, revision, row })
   const isTooLarge = whole.length > rawBytesMax
   const bytesColumns = columns.filter(({ type }) => type === 'bytes').map(({ name }) => name)
-  const raw = isTooLarge ? rawOf(view, { ...row, ...Object.fromEntries(bytesColumns.map((name) => [name, null])) }) : whole
+  const raw = isTooLarge ? rawOf({ view, revision, row: { ...row, ...Object.fromEntries(bytesColumns.map((name) => [name, null])) } }) : whole
   return {
     id: by.id,
     source: by.source,
@@ -56,7 +57,7 @@ export function newRowMessage ({ row, key, hash }: ReadRow, by: {
     raw,
     contentHash: contentHash(raw),
     // A row that goes back to what it was has changed again: only the same change twice (of two nodes) is one message.
-    dedupeKey: `${view}/${key}/${by.revision}/${hash}`,
+    dedupeKey: `${view}/${key}/${revision}/${hash}`,
     controlId: `${view}/${key}`,
     type: viewPrefix + view,
     trigger: null,

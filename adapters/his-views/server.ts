@@ -39,6 +39,8 @@ export interface ViewServer {
 /** One connection to look, one for the nightly comparison. */
 const connectionsMax = 2
 const idleMs = 60_000
+/** Of one value. A picture that is cut at it is over the limit of a row all the same, so it is never taken for whole. */
+const mostValueBytes = 32 * 1024 * 1024
 
 /** A pool that is opened when it is needed and thrown away when the connection is in trouble. */
 export function viewServer (options: ServerOptions): ViewServer {
@@ -93,6 +95,7 @@ async function opened ({ host, port, database, user, password, encrypt, ca, time
       trustServerCertificate: false,
       ...ca === null ? {} : { cryptoCredentialsDetails: { ca } },
       appName: 'yiqiao',
+      textsize: mostValueBytes,
       useUTC: true,
       readOnlyIntent: true,
       enableArithAbort: true

@@ -3,8 +3,8 @@ import { identifierGrammar } from '../../mappings/index.ts'
 
 /**
  * The only statements we send. All read; every value is a parameter; names pass a strict grammar and stand in
- * brackets. `with ties` takes all rows of the last version with it: a view that joins one row to many repeats its
- * version, and what is left behind the cursor would never be read.
+ * brackets. `with ties` takes all rows of the last version (or key) with it: a view that joins one row to many repeats
+ * both, and what is left behind the cursor would never be read.
  */
 export interface ViewText {
   /** Quoted: `[dbo].[v_yiqiao_patients]`. */
@@ -45,7 +45,7 @@ export function keyPageText ({ view, columns }: ViewText, by: { readonly key: st
     ...by.isFirst ? [] : [`${quoted(by.key)} > @after`]
   ]
   const where = conditions.length === 0 ? '' : ` where ${conditions.join(' and ')}`
-  return `select top (@limit) ${list(columns)} from ${view}${where} order by ${quoted(by.key)}`
+  return `select top (@limit) with ties ${list(columns)} from ${view}${where} order by ${quoted(by.key)}`
 }
 
 function list (columns: readonly string[]): string {

@@ -33,14 +33,17 @@ export async function takeRows ({ inTransaction, ids }: TakeRowsDeps, page: {
   /** Where to read on; null: the page has no cursor. */
   readonly cursor: { readonly name: string, readonly value: string } | null
   readonly seenAt: Date
+  /** What was seen before the page was read: what another look took in since then may be newer, and stays. */
+  readonly standing?: readonly SeenRow[]
 }): Promise<Taken> {
   const { source, hospitalId, table, cursor, seenAt } = page
   const rows = singleRows(table, page.rows)
   const view = { source, view: table.view }
   return inTransaction(async ({ inbox, viewRows, settings }) => {
     const known = new Map((await viewRows.find(view, rows.map(({ key }) => key))).map((row) => [row.key, row]))
-    const fresh = rows.filter(({ key, hash }) => known.get(key)?.hash !== hash)
     const revisionOf = (key: string): number => (known.get(key)?.revision ?? 0) + 1
+    const standing = page.standing === undefined ? null : new Map(page.standing.map(({ key, revision }) => [key, revision + 1]))
+    const fresh = rows.filter(({ key, hash }) => known.get(key)?.hash !== hash && (standing === null || revisionOf(key) === (standing.get(key) ?? 1)))
     if (fresh.length > 0) {
       await inbox.receive(fresh.map((row) => newRowMessage(row, { id: ids.next(), source, hospitalId, table, revision: revisionOf(row.key), receivedAt: seenAt })))
     }

@@ -1,4 +1,5 @@
 import type { Calendar, Clock } from '../../core/clock.ts'
+import type { ViewRowStore } from '../../core/inbox/index.ts'
 import type { ConnectionStatus, SettingStore } from '../../core/operations/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import type { Compared } from './compare-view.ts'
@@ -25,7 +26,7 @@ interface Lease {
 }
 
 export interface ViewsPollerDeps extends TakeRowsDeps {
-  readonly inReading: InTransaction<{ settings: Pick<SettingStore, 'get'> }>
+  readonly inReading: InTransaction<{ settings: Pick<SettingStore, 'get'>, viewRows: Pick<ViewRowStore, 'find'> }>
   readonly lease: Lease
   readonly isPaused: () => boolean
   /** Something was taken in. */

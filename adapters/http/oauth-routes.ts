@@ -33,7 +33,8 @@ export function oauthRoutes ({ grantToken, revokeToken }: OauthRoutesDeps, limit
     server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_request, body, done) => { readForm(String(body), done) })
     server.setErrorHandler((error, request, reply) => refuse(request, reply, errorOf(error)))
     const perAddress = limitBy(server, { most: limits.tokensPerMinuteOfAddress, windowMs: minuteMs, of: ({ ip }) => ip })
-    const perClient = limitBy(server, { most: limits.tokensPerMinuteOfClient, windowMs: minuteMs, of: (request) => credentialsOf(request)?.clientId ?? request.ip })
+    // By address too: whoever knows a client's id, which is no secret, could lock it out.
+    const perClient = limitBy(server, { most: limits.tokensPerMinuteOfClient, windowMs: minuteMs, of: (request) => `${request.ip} ${credentialsOf(request)?.clientId ?? ''}` })
 
     server.post('/oauth/token', {
       config: { access: 'public' },

@@ -10,9 +10,10 @@ import { messageRoutes, type MessageRoutesDeps } from './message-routes.ts'
 import { queueRoutes, type QueueRoutesDeps } from './queue-routes.ts'
 import { operationsRoutes, type OperationsRoutesDeps } from './operations-routes.ts'
 import { unmappedCodeRoutes, type UnmappedCodeRoutesDeps } from './unmapped-code-routes.ts'
+import { viewRoutes, type ViewRoutesDeps } from './view-routes.ts'
 import { visitRoutes, type VisitRoutesDeps } from './visit-routes.ts'
 
-export type V1Deps = IdentityRoutesDeps & VisitRoutesDeps & LedgerRoutesDeps & DirectoryRoutesDeps & MessageRoutesDeps & OperationsRoutesDeps & QueueRoutesDeps & DestinationRoutesDeps & MappingRoutesDeps & UnmappedCodeRoutesDeps & AuditRoutesDeps
+export type V1Deps = IdentityRoutesDeps & VisitRoutesDeps & LedgerRoutesDeps & DirectoryRoutesDeps & MessageRoutesDeps & OperationsRoutesDeps & ViewRoutesDeps & QueueRoutesDeps & DestinationRoutesDeps & MappingRoutesDeps & UnmappedCodeRoutesDeps & AuditRoutesDeps
 
 /** REST, one plugin a context. Every route is named here or one step below; nothing is found by itself. */
 export function v1Routes (deps: V1Deps): FastifyPluginAsyncTypebox {
@@ -24,6 +25,7 @@ export function v1Routes (deps: V1Deps): FastifyPluginAsyncTypebox {
     await server.register(directoryRoutes(deps))
     await server.register(messageRoutes(deps))
     await server.register(operationsRoutes(deps))
+    await server.register(viewRoutes(deps))
     await server.register(queueRoutes(deps))
     await server.register(destinationRoutes(deps))
     await server.register(mappingRoutes(deps))

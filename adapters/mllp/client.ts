@@ -173,8 +173,13 @@ function take (state: State, socket: Socket, event: FrameEvent): void {
     return
   }
   const read = answerOf(event.bytes)
-  if (inFlight === null || read === null || read.controlId !== inFlight.controlId) on?.({ kind: 'foreign_answer' })
+  if (inFlight === null || read === null || !isSameId(read.controlId, inFlight.controlId)) on?.({ kind: 'foreign_answer' })
   else takeAnswer(inFlight, read)
+}
+
+/** Some engines put control ids into capitals or pad them to the width of a column; no two of ours differ by that alone. */
+function isSameId (one: string, other: string): boolean {
+  return one.trim().toUpperCase() === other.trim().toUpperCase()
 }
 
 function takeAnswer (inFlight: InFlight, { isAccept, answer }: ReadAnswer): void {

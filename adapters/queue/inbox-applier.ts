@@ -66,6 +66,8 @@ interface State {
   readonly drainers: Array<() => void>
   /** Of `paused`, when the queue was read. */
   pauseRevision: number
+  /** When (ms) the loop last went round, to notice a clock that is set back. */
+  roundAt: number
 }
 
 /**
@@ -84,7 +86,7 @@ const pageSize = 1_000
 /** Applies what is queued, in lanes, for as long as this node holds the lease. Starts at once. */
 export function inboxApplier (options: InboxApplierOptions): InboxApplier {
   const state: State = {
-    lanes: lanes(), cursor: 0, isLeader: false, isRead: false, readAt: 0, isStopping: false, troubles: 0, notBefore: 0, yieldUntil: 0, yieldingSince: null, running: new Set(), disturbed: new Set(), drainers: [], pauseRevision: 0
+    lanes: lanes(), cursor: 0, isLeader: false, isRead: false, readAt: 0, isStopping: false, troubles: 0, notBefore: 0, yieldUntil: 0, yieldingSince: null, running: new Set(), disturbed: new Set(), drainers: [], pauseRevision: 0, roundAt: 0
   }
   const wake = wakeable()
   const loop = runLoop(options, state, wake)
@@ -115,6 +117,7 @@ export function inboxApplier (options: InboxApplierOptions): InboxApplier {
 async function runLoop (options: InboxApplierOptions, state: State, wake: Wake): Promise<void> {
   const { pollMs = 500, wallClock, on } = options
   while (!state.isStopping) {
+    noticeClock(state, wallClock.now().getTime())
     try {
       // Reading costs what an acknowledgement costs: not while ingest goes first.
       if (wallClock.now().getTime() >= startsAt(state)) await leadAndRead(options, state)
@@ -128,6 +131,12 @@ async function runLoop (options: InboxApplierOptions, state: State, wake: Wake):
     await wake.wait(untilNext(state, wallClock.now().getTime(), pollMs))
     if (wallClock.now().getTime() - state.readAt >= pollMs) state.isRead = false
   }
+}
+
+/** A clock that is set back must not make what is known wait until it is where it was: it is read anew. */
+function noticeClock (state: State, now: number): void {
+  if (now < state.roundAt) Object.assign(state, { isLeader: false, isRead: false, notBefore: 0, yieldUntil: 0, yieldingSince: null } satisfies Partial<State>)
+  state.roundAt = now
 }
 
 async function leadAndRead (options: InboxApplierOptions, state: State): Promise<void> {
@@ -156,10 +165,13 @@ async function read ({ inReading, wallClock, paused, maxKnown = 100_000 }: Inbox
   state.isRead = true
   state.readAt = wallClock.now().getTime()
   if (limit <= 0) return
-  const page = await inReading(({ inbox }) => inbox.queued(state.cursor, limit, paused?.().sources ?? []))
+  const sources = paused?.().sources ?? []
+  const { newest, page } = await inReading(async ({ inbox }) => ({ newest: sources.length === 0 ? 0 : await inbox.newest(), page: await inbox.queued(state.cursor, limit, sources) }))
   state.lanes.add(page)
   state.cursor = page.at(-1)?.sequence ?? state.cursor
   if (page.length === limit) state.isRead = false
+  // What is held piles up; it is not looked through again for each message that comes.
+  else state.cursor = Math.max(state.cursor, newest)
 }
 
 async function isSomethingDue ({ inReading, wallClock, paused }: InboxApplierOptions): Promise<boolean> {

@@ -29,7 +29,10 @@ export function leaseHolder ({ inTransaction, name, holder, wallClock, leaseMs =
   return {
     hold: async () => {
       const now = wallClock.now()
-      if (heldUntil - now.getTime() > leaseMs * 2 / 3) return true
+      const leftMs = heldUntil - now.getTime()
+      // More than the whole: the clock was set back, and other nodes' clocks let the lease run out meanwhile.
+      if (leftMs > leaseMs * 2 / 3 && leftMs <= leaseMs) return true
+      if (leftMs > leaseMs) heldUntil = 0
       const until = new Date(now.getTime() + leaseMs)
       try {
         heldUntil = await inTransaction(({ leases }) => leases.acquire({ name, holder, now, until })) ? until.getTime() : 0

@@ -18,6 +18,8 @@ export interface Dialect {
   readonly list: (values: readonly string[]) => Parameter
   /** Taken inside `from`: makes concurrent transactions take their sequence numbers in the order of their commits; null where only one writes at a time. */
   readonly orderedCommits: string | null
+  /** A statement with one parameter: transactions that name the same text wait for each other; null where only one writes at a time. */
+  readonly oneByOne: string | null
   /** What kind of refusal a driver's error is; null: none, it stays the error it is. */
   readonly refusalOf: (error: unknown) => 'STORE_UNAVAILABLE' | 'STORE_WRITE_CONFLICT' | null
   /** Words of the schema. */

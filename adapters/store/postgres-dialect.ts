@@ -14,6 +14,7 @@ export const postgresDialect: Dialect = {
   isIn: (column) => `${column} = any(?)`,
   list: (values) => values,
   orderedCommits: '(select pg_advisory_xact_lock(hashtext(current_schema()), 1)) as taken',
+  oneByOne: 'select pg_advisory_xact_lock(hashtextextended(current_schema() || \' \' || ?, 0))',
   refusalOf: (error) => {
     if (!(error instanceof Error)) return null
     const code = 'code' in error ? String(error.code) : ''

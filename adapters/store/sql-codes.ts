@@ -44,14 +44,16 @@ function codeOf (row: CodeRow): SmsCode {
   }
 }
 
-export function sqlAttempts ({ sql }: Unit): AttemptStore {
+export function sqlAttempts ({ sql, dialect }: Unit): AttemptStore {
   return {
     add: async (kind, subject, at) => {
       await sql.run('insert into access_attempts (kind, subject, at_ms) values (?, ?, ?)', [kind, subject, at.getTime()])
     },
-    since: async (kind, subject, since) => (await sql.all<{ readonly at_ms: number }>(
-      'select at_ms from access_attempts where kind = ? and subject = ? and at_ms > ? order by at_ms', [kind, subject, since.getTime()]))
-      .map((row) => instant(row.at_ms)),
+    since: async (kind, subject, since) => {
+      if (dialect.oneByOne !== null) await sql.all(dialect.oneByOne, [`${kind} ${subject}`])
+      const rows = await sql.all<{ readonly at_ms: number }>('select at_ms from access_attempts where kind = ? and subject = ? and at_ms > ? order by at_ms', [kind, subject, since.getTime()])
+      return rows.map((row) => instant(row.at_ms))
+    },
     dropBefore: async (before) => {
       await sql.run('delete from access_attempts where at_ms < ?', [before.getTime()])
     }

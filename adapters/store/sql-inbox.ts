@@ -39,6 +39,7 @@ export function sqlInbox (unit: Unit): InboxStore {
         `select id, sequence, lanes, attempts, next_at_ms from messages where status = 'received' and sequence > ? ${paused.text} order by sequence limit ?`,
         [after, ...paused.params, limit])).map(queuedOf)
     },
+    newest: async () => (await sql.first<{ readonly newest: number | null }>('select max(sequence) as newest from messages', []))?.newest ?? 0,
     load: (ids) => load(unit, ids),
     markApplied: async (id, { at, mappingVersion, produced, notes }) => {
       const params = [at.getTime(), mappingVersion, JSON.stringify(produced), JSON.stringify(notes), id]

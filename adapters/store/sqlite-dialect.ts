@@ -12,6 +12,7 @@ export const sqliteDialect: Dialect = {
   isIn: (column) => `${column} in (select value from json_each(?))`,
   list: (values) => JSON.stringify(values),
   orderedCommits: null,
+  oneByOne: null,
   refusalOf: (error) => {
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
     if (unavailable.test(code)) return 'STORE_UNAVAILABLE'

@@ -4,7 +4,7 @@ const maxElements = 200
 const maxDepth = 5
 /** An opening tag, a closing tag, CDATA, or characters: all there is of XML here. */
 const token = /<([A-Za-z_][\w.-]{0,63})>|<\/([A-Za-z_][\w.-]{0,63})>|<!\[CDATA\[([^]*?)\]\]>|([^<]+)/y
-const entities: Readonly<Record<string, string>> = { 'amp;': '&', 'lt;': '<', 'gt;': '>', 'quot;': '"', 'apos;': "'" }
+const entities = new Map([['amp;', '&'], ['lt;', '<'], ['gt;', '>'], ['quot;', '"'], ['apos;', "'"]])
 
 interface Reading {
   readonly texts: Map<string, string>
@@ -60,7 +60,7 @@ function add (reading: Reading, text: string): void {
 
 function decoded (raw: string): string {
   return raw.replaceAll(/&([^;&]{0,10};?)/g, (_, name: string) => {
-    const meant = entities[name]
+    const meant = entities.get(name)
     if (meant === undefined) throw unreadable()
     return meant
   })

@@ -4,7 +4,7 @@ import type { Store, Stores } from '../../adapters/store/index.ts'
 import {
   askForWard, beginRound, bindAccount, bindAtDesk, comparablePhone, confirmAtDesk, confirmByCode, editsOf, ended, endRound, endSession, findCaller, findClient,
   grantToken, hearEvent, keepScene, logIn, logInByOpenid, profileOf, refreshSession, registerClient, revokeClient, revokeGranted, rotateClient, sendCode,
-  stateOfScene, wrongCode, type CallerWithWards, type FindHolders, type PersonRecord, type Principal, type WechatAccount
+  stateOfScene, wrongCode, type CallerWithWards, type FindHolders, type Holder, type PersonRecord, type Principal, type WechatAccount
 } from '../../core/access/index.ts'
 import type { Calendar, Clock } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
@@ -69,7 +69,7 @@ export function composeAccess (deps: ComposeAccess): AccessRoutesDeps {
       if (token?.sessionId === undefined) throw new DomainError('SESSION_NOT_FOUND', 'This token belongs to no session; it was issued by hand and is revoked by hand.')
       await endSession(stores, token.sessionId, wallClock.now())
     }),
-    bindAccount: (wanted) => inTransaction((stores) => bindAccount({ ...stores, findHolders: holdersIn(stores, keys) }, wanted, clock.now())),
+    bindAccount: (wanted) => inTransaction((stores) => bindAccount({ ...stores, findHolders: holdersIn(stores, keys), phonesOf: phonesIn(stores, keys) }, wanted, clock.now())),
     bindAtDesk: async (wanted) => orWrongCode(await inTransaction((stores) => bindAtDesk({ ...stores, ...codeTools }, wanted, times()))),
     ...wardsWith(deps, codeTools),
     ...profilesWith(deps),
@@ -143,13 +143,22 @@ function recordsIn (patients: Pick<Stores['patients'], 'find' | 'byPerson'>): (p
 function holdersIn ({ patients, records }: Pick<Stores, 'patients' | 'records'>, { fingerprint }: AccessKeys): FindHolders {
   return async (claim) => {
     const found = await holdersOf({ patients }, claim)
-    const current = await records.current(found.map(({ id }) => ({ type: 'Patient', id })))
-    return found.map(({ id, personId, birthDate }) => {
-      const record = current.find((one) => one.id === id)
-      const numbers = record === undefined ? [] : profileOf(record).phones
-      return { patientId: id, personId, birthDate, phones: numbers.flatMap((number) => withKey(number, fingerprint)) }
-    })
+    const phones = await phonesByRecord(records, found, fingerprint)
+    return found.map(({ id, personId, birthDate }, place) => ({ patientId: id, personId, birthDate, phones: phones[place] ?? [] }))
   }
+}
+
+function phonesIn ({ patients, records }: Pick<Stores, 'patients' | 'records'>, { fingerprint }: AccessKeys): (personId: string) => Promise<ReadonlyArray<Holder['phones']>> {
+  return async (personId) => phonesByRecord(records, (await patients.byPerson(personId)).filter(({ active }) => active), fingerprint)
+}
+
+/** In the order of the patients. */
+async function phonesByRecord (records: Pick<Stores['records'], 'current'>, patients: ReadonlyArray<{ readonly id: string }>, fingerprint: AccessKeys['fingerprint']): Promise<ReadonlyArray<Holder['phones']>> {
+  const current = await records.current(patients.map(({ id }) => ({ type: 'Patient', id })))
+  return patients.map(({ id }) => {
+    const record = current.find((one) => one.id === id)
+    return record === undefined ? [] : profileOf(record).phones.flatMap((number) => withKey(number, fingerprint))
+  })
 }
 
 function withKey (number: string, fingerprint: AccessKeys['fingerprint']): ReadonlyArray<{ readonly number: string, readonly key: string }> {

@@ -1,4 +1,4 @@
-import { codeOf } from '../../core/back-off.ts'
+import { repeating } from '../../adapters/queue/index.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { ConnectionStatus, Pauses, SettingStore } from '../../core/operations/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
@@ -37,8 +37,7 @@ export function watchConnections (connections: readonly Connection[], deps: Conn
     await deps.pauses.refresh()
     for (const { queue, status } of connections) await tell(deps, told, queue, status())
   }
-  let last: Promise<void> = Promise.resolve()
-  const timer = setInterval(() => { last = last.then(tick).catch((error: unknown) => { deps.fault(codeOf(error) ?? 'UNEXPECTED') }) }, deps.everyMs)
+  const telling = repeating({ everyMs: deps.everyMs, work: tick, on: { fault: deps.fault } })
   return {
     all: async () => {
       const kept = await deps.inReading(async ({ settings }) => {
@@ -48,15 +47,16 @@ export function watchConnections (connections: readonly Connection[], deps: Conn
       })
       return connections.map(({ queue, status }) => ({ queue, status: standing(queue, status(), kept.get(queue) ?? '', deps.pauses) }))
     },
-    stop: async () => {
-      clearInterval(timer)
-      await last
-    }
+    stop: telling.stop
   }
 }
 
 async function tell ({ inTransaction }: ConnectionsDeps, told: Map<string, string>, queue: string, status: ConnectionStatus): Promise<void> {
-  if (status.state !== 'up' && status.state !== 'down') return
+  if (status.state !== 'up' && status.state !== 'down') {
+    // Another node may tell meanwhile; what this one says after that is news again.
+    told.delete(queue)
+    return
+  }
   const state = `${status.state} ${status.code ?? ''}`
   if (told.get(queue) === state) return
   await inTransaction(({ settings }) => settings.set(settingOf(queue), JSON.stringify(status)))

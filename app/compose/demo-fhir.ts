@@ -49,7 +49,7 @@ export async function openDemoFhir ({ dataDir, seed, patients, clock, wallClock,
   return {
     hospital: { id, name: 'North Gate Hospital 北门医院' },
     source: { name: id, kind: 'fhir', hospital: id, url: server.url, auth, types, pageSize: 100, overlapMs, pollMs, timeoutMs, mappingSite: id, silentAfterMs: 0 },
-    destination: { name: `${id}-his`, kind: 'fhir', hospital: id, url: server.url, auth, timeoutMs, sends },
+    destination: { name: `${id}-his`, kind: 'fhir', hospital: id, url: server.url, auth, timeoutMs, mappingSite: id, sends },
     playDay: server.playDay,
     simulator: {
       items: async (since) => server.items(since),

@@ -8,13 +8,16 @@ import { DomainError } from '../../core/errors.ts'
 import type { ConnectionStatus } from '../../core/operations/index.ts'
 import { fhirCarrier, fhirContent, outboxKindOf, sendOutbound, type Carrier, type ComposeDeps, type Destination, type FhirWriter, type WriteOutbound } from '../../core/outbound/index.ts'
 import type { CarryOut, KindRule } from '../../core/outbox.ts'
-import type { OutboundMapping } from '../../mappings/index.ts'
+import type { RecordVersion } from '../../core/records/index.ts'
+import type { FhirMapping, OutboundMapping } from '../../mappings/index.ts'
 import type { FhirDestinationConfig, MllpDestinationConfig, SiteConfig } from '../site-config.ts'
 
 export interface DestinationsDeps extends Omit<ComposeDeps, 'write'> {
   readonly zone: string
   /** The outbound tables of a site. */
   readonly tablesOf: (site: string) => OutboundMapping
+  /** How a site's FHIR server names things. */
+  readonly fhirTablesOf: (site: string) => Pick<FhirMapping, 'tellIdentifiers'>
   readonly fhirWriterOf: (destination: FhirDestinationConfig) => FhirWriter
 }
 
@@ -48,7 +51,7 @@ export function composeDestinations (site: Pick<SiteConfig, 'destinations'>, dep
     const destination = known[place]
     if (destination === undefined) continue
     const line = config.kind === 'mllp' ? mllpLine(config, deps) : watched(fhirCarrier(deps.fhirWriterOf(config)), deps.clock)
-    const write = config.kind === 'mllp' ? writesMessages(config, deps) : writeFhir
+    const write = config.kind === 'mllp' ? writesMessages(config, deps) : writesResources(config, deps)
     lines.set(config.name, line)
     carryOut[outboxKindOf(config.name)] = sendOutbound({ ...deps, write }, destination, line)
   }
@@ -106,7 +109,11 @@ function charsetOf ({ name, charset }: MllpDestinationConfig): string {
   return found
 }
 
-const writeFhir: WriteOutbound = ({ focus, related }) => ({ content: Buffer.from(JSON.stringify(fhirContent(focus, related))), charset: 'utf8', notes: [] })
+function writesResources ({ hospital, mappingSite }: FhirDestinationConfig, { fhirTablesOf }: DestinationsDeps): WriteOutbound {
+  const { tellIdentifiers } = fhirTablesOf(mappingSite)
+  const tell = (record: RecordVersion): RecordVersion => ({ ...record, resource: tellIdentifiers(record.resource, { hospitalId: hospital }) })
+  return ({ focus, before, related }) => ({ content: Buffer.from(JSON.stringify(fhirContent(tell(focus), related.map(tell), before))), charset: 'utf8', notes: [] })
+}
 
 /** A server that is asked anew each time: how the line stands is what its last answer told. */
 function watched (carrier: Carrier, clock: Clock): Line {

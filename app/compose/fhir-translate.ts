@@ -95,6 +95,7 @@ async function translateEntry (translating: Translating, { resource }: Entry, na
   const { deps: { stableId, calendar }, message, source, mapping, base } = translating
   const own = names.get(`${resource.resourceType}/${resource.id}`)
   const patients = await patientsOfRequests(translating, resource, names)
+  const standing = await standingMoney(translating, resource, own)
   const mapped = refusing(() => mapping.map(resource, own?.recordId ?? '', {
     source: source.name,
     hospitalId: message.hospitalId,
@@ -106,10 +107,11 @@ async function translateEntry (translating: Translating, { resource }: Entry, na
     isHeld: (type) => (type === 'Patient' || source.types.includes(type)) && mapping.isTaken(type),
     recordOf: (remote) => names.get(nameOf(remote))?.recordId,
     entryOf: (fullUrl) => recordOfEntry(fullUrl, names),
-    patientOf: (record) => patients.get(record)
+    patientOf: (record) => patients.get(record),
+    standing
   }))
   const [missing] = mapped.missing
-  if (missing !== undefined) throw new DomainError('REFERENCE_NOT_KNOWN_YET', `It refers to a ${missing.type} that has not come yet. It is tried again by itself; see that the source's types name ${missing.type}.`, resource.resourceType)
+  if (missing !== undefined) throw new DomainError('REFERENCE_NOT_KNOWN_YET', `It refers to a ${missing.type} that has not come yet. It is tried again by itself; see that the source's types name ${missing.type}, and that the server shows it to us.`, resource.resourceType)
   return own === undefined ? mapped : restate(translating, mapped, { resource, own })
 }
 
@@ -128,6 +130,13 @@ async function patientsOfRequests ({ stores: { records }, mapping, base }: Trans
     return recordId === undefined || recordId === null ? [] : [{ type: each.type, id: recordId }]
   })
   return new Map((await records.current(referred)).map(({ type, id, patientId }) => [`${type}/${id}`, patientId]))
+}
+
+async function standingMoney ({ stores: { records } }: Translating, { resourceType: type }: Resource, own: Named | undefined): Promise<Resource | null> {
+  const id = own?.recordId ?? null
+  if (id === null || (type !== 'ChargeItem' && type !== 'PaymentNotice')) return null
+  const [record] = await records.current([{ type, id }])
+  return record?.resource ?? null
 }
 
 /** The server states the whole resource, so what it said before and leaves out now goes; an outdated version says nothing. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FhirServerDeps } from '../../adapters/fhir/index.ts'
 import { writeRecords, type WriteRecordsDeps } from '../../core/intake/index.ts'
 import type { Stores } from '../../adapters/store/index.ts'
+import { readPostedMoney } from '../../mappings/index.ts'
 import { takeInTools } from './applying.ts'
 import type { Composed } from './compose.ts'
 
@@ -11,6 +12,7 @@ export function fhirWriting (parts: Composed, keyOf: WriteRecordsDeps<Stores>['k
     inTransaction: parts.store.inTransaction,
     tools: takeInTools(parts),
     keyOf,
+    readMoney: readPostedMoney,
     hospitalIds: parts.config.site.hospitals.map(({ id }) => id),
     contentHash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     clock: parts.clock

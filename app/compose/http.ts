@@ -15,11 +15,14 @@ import { operatorSide } from './operator-side.ts'
 import { readText, repairWith, writeText } from './repair.ts'
 import { sha256 } from './sha256.ts'
 import { tiedPatientIds } from './tied-patient-ids.ts'
+import { textTranslator } from './translate.ts'
 
 /** The HTTP side with FHIR and the pages on it, not listening yet. */
 export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Promise<FastifyInstance> {
   const server = await buildServer(httpDeps(parts, demo))
-  const { config, store, wallClock, operations: { outbox } } = parts
+  const { config, store, wallClock, stableId, operations: { outbox } } = parts
+  // Ids of a numbering of its own, as in trying a mapping: nobody learns from a number which record has it.
+  const convert = textTranslator({ ...parts.mappings, zone: config.zone, stableId: (hospitalId, kind, name) => stableId(`convert:${hospitalId}`, kind, name) })
   await server.register(fhirServer({
     writeRecords: fhirWriting(parts, parts.fhirMappings.keyOf),
     isOurs,
@@ -27,7 +30,7 @@ export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Pro
     callerOf,
     note: noteAccess,
     samePerson: (id) => store.inReading(({ patients }) => tiedPatientIds(patients, id)),
-    convert: (text, site) => parts.translateText(text, { site: site ?? 'base', charset: 'utf8', hospitalId: site ?? 'convert', receivedAt: wallClock.now(), source: 'convert-data', isConversion: true }),
+    convert: (text, site) => convert(text, { site: site ?? 'base', charset: 'utf8', hospitalId: site ?? 'convert', receivedAt: wallClock.now(), source: 'convert-data', isConversion: true }),
     validate: parts.mappings.checkResource,
     zone: config.zone,
     publicUrl: null,

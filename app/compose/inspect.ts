@@ -60,7 +60,9 @@ function shortened (text: string): string {
 
 async function mappedNow ({ translate }: Pick<Composed, 'translate'>, stores: Stores, message: StoredMessage): Promise<MappedNow> {
   try {
-    const mapped: Mapped = await translate(message, stores)
+    // Looking takes nothing in.
+    const remoteIds = { ...stores.remoteIds, add: async () => undefined, saveStatement: async () => undefined }
+    const mapped: Mapped = await translate(message, { ...stores, remoteIds })
     return { resources: mapped.changes.map(({ resource }) => resource), notes: mapped.notes, unmapped: mapped.unmapped, mappingVersion: mapped.version, failure: null }
   } catch (error) {
     return { resources: [], notes: [], unmapped: [], mappingVersion: null, failure: failureOf(error) }

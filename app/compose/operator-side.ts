@@ -1,4 +1,4 @@
-import type { DestinationRoutesDeps, JobState, OperationsRoutesDeps, QueueRoutesDeps, SourceState } from '../../adapters/http/index.ts'
+import type { DestinationRoutesDeps, JobState, OperationsRoutesDeps, QueueRoutesDeps, SourceState, ViewRoutesDeps } from '../../adapters/http/index.ts'
 import { decodeText } from '../../adapters/hl7v2/index.ts'
 import type { CalendarDate } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
@@ -8,20 +8,23 @@ import { resendOutbound, skipOutbound } from '../../core/outbound/index.ts'
 import type { Composed } from './compose.ts'
 import { dueInstantOn } from './job-tools.ts'
 import { readText } from './repair.ts'
+import { vanishedRows } from './view-sources.ts'
 
-type OperatorDeps = Pick<OperationsRoutesDeps, 'sources' | 'jobs' | 'runJob'> & QueueRoutesDeps & Pick<DestinationRoutesDeps, 'destinations' | 'pauses'>
+type OperatorDeps = Pick<OperationsRoutesDeps, 'sources' | 'jobs' | 'runJob'> & QueueRoutesDeps & ViewRoutesDeps & Pick<DestinationRoutesDeps, 'destinations' | 'pauses'>
   & { readonly searchMessages: (search: MessageSearch) => Promise<FoundMessages> }
 
 /** What an operator watches and holds: sources, destinations, queues, jobs. */
 export function operatorSide (parts: Composed, writeInstant: QueueRoutesDeps['writeInstant']): OperatorDeps {
   const { config: { site }, store: { inTransaction, inReading }, clock, operations, lines, pauses, stableId } = parts
-  const repair = { inTransaction, clock, notify: operations.outbox.notify }
+  const repair = { inTransaction, clock, notify: operations.outbox.notify, isConfigured: (name: string) => site.destinations.some((destination) => destination.name === name) }
   return {
     writeInstant,
     sources: () => sourceStates(parts),
     jobs: () => jobStates(parts),
     runJob: (run) => runJobFor(parts, run),
     searchMessages: (search) => searchMessages({ inReading, hospitalIds: site.hospitals.map(({ id }) => id), stableId, readText }, search),
+    viewsOf: (source) => parts.viewPollers.get(source)?.status().views,
+    vanishedRows: vanishedRows(inReading),
     queues: () => ['inbox', ...site.sources.map(({ name }) => `source:${name}`), ...site.destinations.map(({ name }) => `destination:${name}`)],
     pauses,
     destinations: {

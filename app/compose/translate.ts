@@ -2,7 +2,7 @@ import { decodeText, parseMessage } from '../../adapters/hl7v2/index.ts'
 import type { Stores } from '../../adapters/store/index.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { StableId } from '../../core/ids.ts'
-import type { StoredMessage } from '../../core/inbox/index.ts'
+import { asItCame, type StoredMessage } from '../../core/inbox/index.ts'
 import { MappingError, type Mapped, type MappingContext, type MessageSource, type SiteMapping } from '../../mappings/index.ts'
 import type { Fault } from '../../mappings/r4/index.ts'
 import type { Resource } from '../../core/records/index.ts'
@@ -50,7 +50,8 @@ export function messageTranslator (translate: TranslateText, siteOf: (source: st
 
 /** A message that is refused for a code is mapped once more where an operator has resolved codes since, on any node. */
 export function translatingAnew (translate: TranslateMessage, reload: (stores: Pick<Stores, 'codeResolutions'>) => Promise<boolean>): TranslateMessage {
-  return async (message, stores) => {
+  return async (kept, stores) => {
+    const message = asItCame(kept)
     try {
       return await translate(message, stores)
     } catch (error) {

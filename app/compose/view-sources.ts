@@ -32,7 +32,7 @@ export function composeViewSources (site: Pick<SiteConfig, 'sources'>, { sites, 
       port: source.port,
       database: source.database,
       user: source.user,
-      password: async () => (await readFile(source.passwordFile, 'utf8')).trim(),
+      password: () => passwordIn(source.passwordFile),
       encrypt: source.encrypt,
       ca: source.caFile === undefined ? null : readFileSync(source.caFile, 'utf8'),
       timeoutMs: source.timeoutMs
@@ -42,6 +42,15 @@ export function composeViewSources (site: Pick<SiteConfig, 'sources'>, { sites, 
     rereadDays: source.rereadDays,
     pollMs: source.pollMs
   }, { ...deps, lease: leaseOf(source.name), isPaused: () => isPaused(source.name) })] as const]))
+}
+
+/** A file that was moved is the login's trouble, and no view's. */
+async function passwordIn (file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch {
+    throw new DomainError('VIEW_LOGIN_REFUSED', 'The file with the password cannot be read. Check passwordFile in SITE_CONFIG and who may read it.')
+  }
 }
 
 function watchedViews (source: ViewsSourceConfig, tables: ReadonlyMap<string, ViewTable>): readonly WatchedView[] {
@@ -70,14 +79,18 @@ export function compareViewJobs (site: Pick<SiteConfig, 'sources'>, deps: {
   })])
 }
 
-/** A kept row → FHIR R4 by the site's tables. Refuses with MESSAGE_* and MAPPING_*; nothing invalid passes. */
+/**
+ * A kept row → FHIR R4 by the site's tables. Refuses with MESSAGE_* and MAPPING_*; nothing invalid passes. Where a row
+ * changes under the same time, or tells none, what it said later counts as later, by a millisecond each.
+ */
 export function rowTranslator ({ sites, ...deps }: TranslateDeps, siteOf: (source: string) => string): (message: StoredMessage) => Mapped {
   return ({ id, source, hospitalId, raw, controlId, receivedAt }) => {
     const mapping = siteNamed(sites, siteOf(source))
-    const { view, row } = readRowMessage(raw)
+    const { view, revision, row } = readRowMessage(raw)
     const table = mapping.views.get(view)
     if (table === undefined) throw new DomainError('MESSAGE_TYPE_UNKNOWN', 'No table serves this view; add one to the site, then replay.', viewPrefix + view)
-    return mapChecked(mapping, rowSource(table, { row, controlId: controlId ?? id }), { ...deps, hospitalId, receivedAt, source: id })
+    const mapped = mapChecked(mapping, rowSource(table, { row, controlId: controlId ?? id }), { ...deps, hospitalId, receivedAt, source: id })
+    return { ...mapped, changes: mapped.changes.map((change) => ({ ...change, asOf: new Date(change.asOf.getTime() + revision - 1) })) }
   }
 }
 

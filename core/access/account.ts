@@ -43,3 +43,11 @@ export function ownerOf ({ phoneKey }: Pick<Account, 'phoneKey'>, holders: reado
   const [personId] = persons
   return persons.size === 1 && personId !== undefined ? personId : null
 }
+
+/**
+ * Whether a record of the person names phones, but not this one. A hospital ties its record to those of others by saying
+ * document and name; the phone that it says besides opens theirs only where they do not know better.
+ */
+export function isPhoneContradicted ({ phoneKey }: Pick<Account, 'phoneKey'>, phonesByRecord: ReadonlyArray<Holder['phones']>): boolean {
+  return phonesByRecord.some((phones) => phones.length > 0 && !phones.some(({ key }) => key === phoneKey))
+}

@@ -1,6 +1,6 @@
 import { DomainError } from '../errors.ts'
 import type { Ids } from '../ids.ts'
-import { ownerOf, type Holder } from './account.ts'
+import { isPhoneContradicted, ownerOf, type Holder } from './account.ts'
 import { nextAttemptAt } from './attempts.ts'
 import type { AccountStore, AttemptStore, SessionStore, TokenStore } from './ports.ts'
 import { phoneKeyOf, useCode, type CodeDeps } from './send-code.ts'
@@ -21,6 +21,8 @@ export interface BindDeps {
   readonly attempts: AttemptStore
   readonly tokens: Pick<TokenStore, 'setPerson'>
   readonly findHolders: FindHolders
+  /** The phones on each active record of a person, at whichever hospital. */
+  readonly phonesOf: (personId: string) => Promise<ReadonlyArray<Holder['phones']>>
 }
 
 /** Refusals are values, because a failed attempt must stay counted. */
@@ -31,7 +33,7 @@ export type Bound =
 
 /** 绑定. Ties an account to the person whose document, name and phone it is; then all its tokens stand for that person. */
 export async function bindAccount (deps: BindDeps, { accountId, claim }: { readonly accountId: string, readonly claim: Claim }, now: Date): Promise<Bound> {
-  const { accounts, attempts, tokens, findHolders } = deps
+  const { accounts, attempts, tokens, findHolders, phonesOf } = deps
   const account = await accounts.find(accountId)
   if (account === null) throw notLoggedIn()
   const nextAt = await nextAttemptAt(attempts, 'bind', accountId, now)
@@ -39,7 +41,7 @@ export async function bindAccount (deps: BindDeps, { accountId, claim }: { reado
   await attempts.add('bind', accountId, now)
   const holders = await findHolders(claim)
   const personId = ownerOf(account, holders)
-  if (personId === null) return { kind: 'refused' }
+  if (personId === null || isPhoneContradicted(account, await phonesOf(personId))) return { kind: 'refused' }
   // The account may name another record of the same person.
   const ofPerson = holders.filter((holder) => holder.personId === personId).flatMap((holder) => [holder.patientId, holder.personId])
   if (account.personId !== null && !ofPerson.includes(account.personId)) {

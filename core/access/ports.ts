@@ -70,7 +70,7 @@ export type AttemptKind = 'bind' | 'ward'
 
 export interface AttemptStore {
   readonly add: (kind: AttemptKind, subject: string, at: Date) => Promise<void>
-  /** Oldest first. */
+  /** Oldest first. Whoever asks of the same subject waits until the transaction ends, so that what was counted still holds. */
   readonly since: (kind: AttemptKind, subject: string, since: Date) => Promise<readonly Date[]>
   readonly dropBefore: (before: Date) => Promise<void>
 }

@@ -4,7 +4,7 @@ export { applyMessages, type Applied, type ApplyMessage, type SeenCode, type Set
 export { fixMessage, type FixMessage } from './fix-message.ts'
 export { lanes, type Lanes, type Then } from './lanes.ts'
 export { pruneInbox } from './prune-inbox.ts'
-export type { DescribeMessage, Description } from './replay.ts'
+export { asItCame, type DescribeMessage, type Description } from './replay.ts'
 export { replayMessages, type ReplayMessages } from './replay-messages.ts'
 export { failureOf } from './retry.ts'
 export { skipMessage, type SkipMessage } from './skip-message.ts'

@@ -30,7 +30,7 @@ export interface NewMessage {
   readonly controlId: string | null
   readonly type: string | null
   readonly trigger: string | null
-  /** MSH-7, when readable. */
+  /** MSH-7 or what stands for it, when readable; of a replay that has none, when the original came. */
   readonly sentAt: Date | null
   /** Character set the bytes are to be read with (iconv name). */
   readonly charset: string

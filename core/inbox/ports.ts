@@ -36,6 +36,8 @@ export interface InboxStore {
   readonly receive: (messages: readonly NewMessage[]) => Promise<readonly Receipt[]>
   /** Messages with status received and a sequence above `after`, in order; those of paused sources are left out. */
   readonly queued: (after: number, limit: number, pausedSources?: readonly string[]) => Promise<readonly QueuedMessage[]>
+  /** The newest sequence of all, whatever its status; 0 where there is none. */
+  readonly newest: () => Promise<number>
   /** In the order of the ids given. */
   readonly load: (ids: readonly string[]) => Promise<readonly StoredMessage[]>
   /** Refused with STORE_WRITE_CONFLICT unless the message still has status received: nobody applies twice. */

@@ -4,7 +4,7 @@ import type { Ids } from '../ids.ts'
 import type { InTransaction } from '../unit-of-work.ts'
 import type { StoredMessage } from './message.ts'
 import type { InboxStore, MessageFilter, MessageSummary } from './ports.ts'
-import { replayOf, type DescribeMessage } from './replay.ts'
+import { replayOf, type DescribeMessage, type Description } from './replay.ts'
 
 interface ReplayMessagesDeps {
   readonly inTransaction: InTransaction<{ inbox: InboxStore }>
@@ -36,30 +36,51 @@ const perTransaction = 50
 /**
  * Applies messages again, through new messages that are linked to the originals. Effects have keys of their own, so
  * what took effect before changes nothing; a dead letter or a conflict is closed by its replay. Messages that wait in
- * the queue and messages that an operator skipped are left out.
+ * the queue, that an operator skipped, or that cannot be repaired this way are left out.
  */
 export async function replayMessages (deps: ReplayMessagesDeps, command: ReplayMessages): Promise<readonly Replayed[]> {
   const chosen = await deps.inReading(({ inbox }) => messagesToReplay(inbox, command.filter, mostMessages))
   const replayed: Replayed[] = []
+  const refusals: DomainError[] = []
   for (let from = 0; from < chosen.length; from += perTransaction) {
     const ids = chosen.slice(from, from + perTransaction).map(({ id }) => id)
-    replayed.push(...await deps.inTransaction(async ({ inbox }) => replayGroup(deps, inbox, await inbox.load(ids), command)))
+    replayed.push(...await deps.inTransaction(async ({ inbox }) => replayGroup(deps, inbox, describeAll(deps, await inbox.load(ids), refusals), command)))
     deps.notify()
   }
+  const [refusal] = refusals
+  if (refusal !== undefined && replayed.length === 0) throw refusal
   return replayed
 }
 
-async function replayGroup (deps: ReplayMessagesDeps, inbox: InboxStore, originals: readonly StoredMessage[], { requestId, actor }: ReplayMessages): Promise<readonly Replayed[]> {
+interface Described {
+  readonly original: StoredMessage
+  readonly description: Description
+}
+
+/** One that cannot be replayed (its source is gone, or it was posted and answered) does not hold up the others. */
+function describeAll ({ describe }: ReplayMessagesDeps, originals: readonly StoredMessage[], refusals: DomainError[]): readonly Described[] {
+  return originals.flatMap((original) => {
+    try {
+      return [{ original, description: describe(original) }]
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.code !== 'MESSAGE_NOT_REPAIRABLE') throw error
+      refusals.push(error)
+      return []
+    }
+  })
+}
+
+async function replayGroup (deps: ReplayMessagesDeps, inbox: InboxStore, described: readonly Described[], { requestId, actor }: ReplayMessages): Promise<readonly Replayed[]> {
   const at = deps.clock.now()
-  const receipts = await inbox.receive(originals.map((original) => replayOf(original, {
+  const receipts = await inbox.receive(described.map(({ original, description }) => replayOf(original, {
     raw: original.raw,
-    description: deps.describe(original),
+    description,
     dedupeKey: `replay:${original.id}:${requestId}`,
     ids: deps.ids,
     receivedAt: at
   })))
   const replayed: Replayed[] = []
-  for (const [place, original] of originals.entries()) {
+  for (const [place, { original }] of described.entries()) {
     const receipt = receipts[place]
     if (receipt === undefined) continue
     replayed.push({ original: original.id, id: receipt.id })

@@ -17,7 +17,7 @@ export function replayOf (original: StoredMessage, by: {
   readonly ids: Ids
   readonly receivedAt: Date
 }): NewMessage {
-  const { source, hospitalId, format, ack } = original
+  const { source, hospitalId, format, ack, sentAt, receivedAt } = original
   return {
     id: by.ids.next(),
     source,
@@ -25,9 +25,16 @@ export function replayOf (original: StoredMessage, by: {
     format,
     raw: by.raw,
     ...by.description,
+    // What tells no time of its own was so when the original came, and must not overrule what came since.
+    sentAt: by.description.sentAt ?? sentAt ?? receivedAt,
     dedupeKey: by.dedupeKey,
     receivedAt: by.receivedAt,
     ack,
     replayOf: original.id
   }
+}
+
+/** The message as it came at first: what is made of a replay may not depend on when somebody asked for it. */
+export function asItCame (message: StoredMessage): StoredMessage {
+  return message.replayOf === null ? message : { ...message, receivedAt: message.sentAt ?? message.receivedAt }
 }

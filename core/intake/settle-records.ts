@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts'
 import type { StableId } from '../ids.ts'
 import type { RecordVersion, Resource } from '../records/index.ts'
-import { hospitalOf, keepingPlacerNumber, withPlacerNumber, type SubmittedRecord, type Submission } from './submitted-records.ts'
+import { hospitalOf, hospitalUnknown, keepingPlacerNumber, withPlacerNumber, type SubmittedRecord, type Submission } from './submitted-records.ts'
 import { patientOf, referencesIn, withReferences } from './reference.ts'
 
 /** What the store knows of the records that a submission names. */
@@ -62,8 +62,16 @@ export function settleRecords (submission: Submission, known: Known, tools: Sett
   const nameOf = (posted: SubmittedRecord, resource: Resource): Named => {
     const standing = known.standing.get(posted)
     const hospitalId = standing?.hospitalId ?? hospitalOf({ resource, place: posted.place, ofPatient: hospitalOfPatient(resource), ofCaller: submission.hospitalId, known: tools.hospitalIds })
-    if (standing !== undefined) return { id: standing.id, hospitalId, resource: keepingPlacerNumber(resource, standing) }
+    if (standing !== undefined) {
+      if (posted.to.kind === 'standing') refuseOtherHospital(posted, { resource, hospitalId })
+      return { id: standing.id, hospitalId, resource: keepingPlacerNumber(resource, standing) }
+    }
     return { hospitalId, ...identified(posted, resource, hospitalId) }
+  }
+  // A caller of one hospital cannot refer to another's patient, and must not learn whose it is.
+  const refuseOtherHospital = ({ place }: SubmittedRecord, { resource, hospitalId }: Omit<Named, 'id'>): void => {
+    const ofPatient = submission.hospitalId === null ? hospitalOfPatient(resource) : null
+    if (hospitalOf({ resource, place, ofPatient, ofCaller: null, known: [hospitalId] }) !== hospitalId) throw hospitalUnknown(place)
   }
   const hospitalOfPatient = (resource: Resource): string | null => {
     const patientId = patientOf(resource)

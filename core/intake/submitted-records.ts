@@ -88,10 +88,12 @@ export function hospitalOf ({ resource, place, ofPatient, ofCaller, known }: Bel
   const [first, ...others] = known
   const found = ofCaller ?? ofPatient ?? tagged ?? (others.length === 0 ? first : undefined)
   const isContradicted = tagged !== undefined && (tagged !== found || !known.includes(tagged))
-  if (found === undefined || isContradicted) {
-    throw new DomainError('RECORD_HOSPITAL_UNKNOWN', `Which hospital this belongs to is not clear. Refer to a patient who is here, or name one of yours in meta.tag of system ${hospitalTag}.`, `${place}.meta.tag`)
-  }
+  if (found === undefined || isContradicted) throw hospitalUnknown(place)
   return found
+}
+
+export function hospitalUnknown (place: string): DomainError {
+  return new DomainError('RECORD_HOSPITAL_UNKNOWN', `Which hospital this belongs to is not clear. Refer to a patient who is here, or name one of yours in meta.tag of system ${hospitalTag}.`, `${place}.meta.tag`)
 }
 
 function taggedHospital ({ meta }: Resource): string | undefined {

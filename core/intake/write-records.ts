@@ -1,12 +1,12 @@
 import { codeOf } from '../back-off.ts'
-import type { Clock } from '../clock.ts'
+import type { CalendarDate, Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import type { InboxStore } from '../inbox/index.ts'
 import { afterAllSaid, slotsTakenAway, type RecordChange, type RecordStore, type RecordVersion, type Resource } from '../records/index.ts'
 import type { InTransaction } from '../unit-of-work.ts'
 import { onlyOne, referenceUnknown, standingRecord, type SubmittedRecord, type Submission, type RecordQuery, type WrittenRecord } from './submitted-records.ts'
 import { messageOf, submissionSource } from './submission-message.ts'
-import { pointedKey, referencesIn } from './reference.ts'
+import { patientOf, pointedKey, referencesIn } from './reference.ts'
 import { settleRecords, type Known, type SettledRecord } from './settle-records.ts'
 import { takeIn, type TakeInDeps } from './take-in.ts'
 
@@ -24,12 +24,23 @@ export interface WriteRecordsDeps<Stores extends WriteStores> {
   readonly tools: WriteTools
   /** The hospital's own key of a resource, as its messages would name it; null where it has none. */
   readonly keyOf: (resource: Resource) => string | null
+  /** What is said of money, in the words of the stored record; anything else as it is. */
+  readonly readMoney: <Posted extends Resource>(posted: Posted, about: AboutMoney) => Posted
   /** Configured hospitals. */
   readonly hospitalIds: readonly string[]
   /** SHA-256, hex. */
   readonly contentHash: (bytes: Uint8Array) => string
   /** Business time. */
   readonly clock: Clock
+}
+
+interface AboutMoney {
+  /** The business day on which it was posted. */
+  readonly day: CalendarDate
+  /** What the same line said before; null where it is new. */
+  readonly standing: Resource | null
+  /** Whose a record (`Encounter/<id>`) is. */
+  readonly patientOf: (record: string) => string | null
 }
 
 const mostTries = 4
@@ -55,11 +66,15 @@ async function write<Stores extends WriteStores> (deps: WriteRecordsDeps<Stores>
   const at = clock.now()
   const known = await lookUp(deps, stores, submission)
   const records = settleRecords(submission, known, { keyOf, stableId: tools.stableId, nextId: tools.ids.next, hospitalIds })
-  const toWrite = records.filter(({ posted }) => !isFoundByCondition(posted, known))
-  refuseUnknownReferences(submission, known, { of: toWrite, among: records })
-  for (const { posted, resource } of toWrite) submission.refuseFaults(resource, posted.place)
   const keys = records.map(({ resource }) => ({ type: resource.resourceType, id: resource.id }))
   const before = await currentOf(stores, keys)
+  const settled = records.filter(({ posted }) => !isFoundByCondition(posted, known))
+  refuseUnknownReferences(submission, known, { of: settled, among: records })
+  const owners = new Map<string, Pick<SettledRecord, 'patientId'>>([...known.referred, ...records.map((record) => [nameOf(record), record] as const)])
+  const toWrite = settled.map((record) => withMoney(record, deps.readMoney(record.resource, {
+    day: tools.calendar(at), standing: before.get(nameOf(record))?.resource ?? null, patientOf: (name) => owners.get(name)?.patientId ?? null
+  })))
+  for (const { posted, resource } of toWrite) submission.refuseFaults(resource, posted.place)
   const message = messageOf(submission, { id: tools.ids.next(), contentHash: deps.contentHash, about: [...toWrite, ...known.referred.values()].map(({ resource }) => resource), hospitalId: toWrite[0]?.hospitalId ?? '', at })
   if (toWrite.length > 0) {
     const changes = toWrite.map((record) => changeOf(record, before.get(nameOf(record)), { submission, source: message.id, at }))
@@ -77,6 +92,11 @@ function outcomeOf (before: RecordVersion | undefined, record: RecordVersion | u
   const isChanged = record.source === messageId
   if (record.version !== (before?.version ?? 0) + (isChanged ? 1 : 0)) throw new DomainError('STORE_WRITE_CONFLICT', 'Another request wrote the same record first. Load it and decide again.')
   return [{ record, outcome: before === undefined ? 'created' : isChanged ? 'updated' : 'unchanged' }]
+}
+
+/** R4's PaymentNotice names no patient: only now it is known whose it is. */
+function withMoney (record: SettledRecord, resource: SettledRecord['resource']): SettledRecord {
+  return { ...record, resource, patientId: record.patientId ?? patientOf(resource) }
 }
 
 /** Nothing is created where If-None-Exist found one. */
@@ -106,15 +126,16 @@ async function lookUp<Stores extends WriteStores> ({ tools, hospitalIds }: Write
       if (found !== null) standing.set(posted, found)
     }
   }
+  const references = submission.records.flatMap(({ resource, place }) => referencesIn(resource, place))
+  const places = new Map(references.map((reference) => [reference.text, reference.place]))
   const found = new Map<string, string>()
   for (const [text, query] of submission.conditions) {
-    const place = submission.records.flatMap(({ resource, place }) => referencesIn(resource, place)).find((reference) => reference.text === text)?.place ?? 'Bundle'
+    const place = places.get(text) ?? 'Bundle'
     const record = onlyOne(await search(stores, query), place)
     if (record === null) throw referenceUnknown(place)
     found.set(text, `${record.type}/${record.id}`)
   }
-  const texts = [...found.values(), ...submission.records.flatMap(({ resource, place }) => referencesIn(resource, place)).map(({ text }) => text)]
-  const referred = await currentOf(stores, texts.flatMap((text) => pointedKey(text) ?? []))
+  const referred = await currentOf(stores, [...found.values(), ...places.keys()].flatMap((text) => pointedKey(text) ?? []))
   const byCondition = submission.records.flatMap(({ resource, to }) => to.kind === 'new' && to.unless !== null
     ? hospitalIds.map((hospitalId) => ({ type: resource.resourceType, id: tools.stableId(hospitalId, resource.resourceType, `if-none-exist:${to.unless?.text ?? ''}`) }))
     : [])

@@ -16,7 +16,10 @@ export interface ChargeDecision {
 export function decideCharge (stands: Charge | null, facts: ChargeFacts, at: Date): ChargeDecision {
   const posted = stands !== null && isInTheBooks(stands) ? stands : null
   const charge: Charge = { ...facts, ...carriedOver(stands, facts), state: 'posted', receivedAt: stands?.receivedAt ?? at }
-  if (posted !== null) refuseContradiction(posted, { ...charge, creditedBy: null })
+  if (posted !== null) {
+    refuseContradiction(posted, { ...charge, creditedBy: null })
+    if (facts.amountFen === null && charge.creditedBy === null) throw contradiction()
+  }
   refuseOtherCredit(charge.amountFen, charge.creditedBy)
   const hasMoney = charge.amountFen !== null && charge.amountFen !== 0
   return {
@@ -52,9 +55,11 @@ export function refuseContradiction (stands: Charge, said: ChargeFacts): void {
   if (!isInTheBooks(stands)) return
   if (said.creditedBy !== null) refuseOtherCredit(stands.amountFen, said.creditedBy)
   const isOtherLine = said.kind !== stands.kind || (said.amountFen !== null && said.amountFen !== stands.amountFen)
-  if (isOtherLine && said.creditedBy === null) {
-    throw new DomainError('CHARGE_ALREADY_POSTED', 'A line with this transaction id is in the books with another amount or kind; credit it and send the new one under an id of its own.', 'FT1-2')
-  }
+  if (isOtherLine && said.creditedBy === null) throw contradiction()
+}
+
+function contradiction (): DomainError {
+  return new DomainError('CHARGE_ALREADY_POSTED', 'A line with this transaction id is in the books with another amount or kind; credit it and send the new one under an id of its own.', 'FT1-2')
 }
 
 function isInTheBooks (charge: Charge): boolean {

@@ -68,11 +68,17 @@ async function requeue ({ inTransaction, replay }: ResolveCodeDeps, code: Pick<C
   for (let turn = 0; turn < mostReplays; turn += 1) {
     const ids = await inTransaction(({ unmappedCodes }) => unmappedCodes.held(code, perReplay))
     if (ids.length === 0) break
-    const replayed = await replay({ filter: { ids, status: 'dead' }, ...by })
+    const replayed = await replay({ filter: { ids, status: 'dead' }, ...by }).catch(noneOf)
     if (replayed.length === 0) break
     requeued += replayed.length
   }
   return requeued
+}
+
+/** None of these can be replayed any more: somebody was quicker, or their source is gone. The resolution stands all the same. */
+function noneOf (error: unknown): readonly never[] {
+  if (error instanceof DomainError && (error.code === 'MESSAGE_NOT_REPAIRABLE' || error.code === 'MESSAGE_NOT_FOUND')) return []
+  throw error
 }
 
 /** The code is unmapped again; what its resolution let through stays as it was applied. */

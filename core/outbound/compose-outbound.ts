@@ -23,22 +23,24 @@ const mostBytes = 16 * 1024 * 1024
 /** The text of a message: that of the first time, or written now and kept before anybody may send it. */
 export async function composeOutbound (deps: ComposeDeps, destination: Destination, message: OutboundMessage): Promise<Composed> {
   if (message.composed !== null) return message.composed
-  const { focus, related } = await deps.inReading(({ records }) => loadRecords(records, message.record))
+  const { focus, before, related } = await deps.inReading(({ records }) => loadRecords(records, message.record))
   const composedAt = deps.clock.now()
   const controlId = controlIdOf(message.id, message.revision)
-  const written = deps.write({ destination, message: message.message, focus, related, controlId, at: composedAt })
+  const written = deps.write({ destination, message: message.message, focus, before, related, controlId, at: composedAt })
   if (written.content.length > mostBytes) throw new DomainError('MESSAGE_TOO_LARGE', 'A message to a destination has at most 16 MB. Send the document another way.')
   return deps.inTransaction(({ outbound }) => outbound.keep(message.id, { ...written, controlId, composedAt }))
 }
 
 interface Loaded {
   readonly focus: RecordVersion
+  readonly before: RecordVersion | null
   readonly related: readonly RecordVersion[]
 }
 
 async function loadRecords (records: Pick<RecordStore, 'version' | 'current'>, { type, id, version }: OutboundMessage['record']): Promise<Loaded> {
   const focus = await records.version({ type, id, version })
   if (focus === null) throw new DomainError('RECORD_NOT_FOUND', 'The version of the record that is to be told is not there any more. Skip the message.')
+  const before = version <= 1 ? null : await records.version({ type, id, version: version - 1 })
   const related: RecordVersion[] = []
   const seen = new Set([`${type}/${id}`])
   let last: readonly RecordVersion[] = [focus]
@@ -48,7 +50,7 @@ async function loadRecords (records: Pick<RecordStore, 'version' | 'current'>, {
     last = keys.length === 0 ? [] : await records.current(keys.map((key) => ({ type: key.slice(0, key.indexOf('/')), id: key.slice(key.indexOf('/') + 1) })))
     related.push(...last)
   }
-  return { focus, related }
+  return { focus, before, related }
 }
 
 /** Large attachments are kept as a Binary of their own. */

@@ -3,7 +3,7 @@ import type { Resource } from '../records/index.ts'
 import { sameJson } from '../same-json.ts'
 import type { Answer } from './outbound-message.ts'
 import type { Carrier } from './ports.ts'
-import type { FhirContent } from './write-fhir.ts'
+import { laidOver, type FhirContent } from './write-fhir.ts'
 
 /** What a FHIR server holds after a write. */
 export interface FhirWritten {
@@ -18,6 +18,8 @@ export interface FhirWritten {
  * may pass; `place` is the HTTP status, where there was an answer.
  */
 export interface FhirWriter {
+  /** Null: there is none of this id. */
+  readonly read: (type: string, id: string) => Promise<Resource | null>
   /** Answers the one that was made, or the one that was there and is left as it is (R4 §3.1.0.8.1). */
   readonly create: (resource: Resource, condition: { readonly ifNoneExist: string }) => Promise<FhirWritten>
   /** Null: the server holds another version than `ifMatch`. */
@@ -28,11 +30,14 @@ export interface FhirWriter {
 export function fhirCarrier (writer: FhirWriter): Carrier {
   return {
     send: async ({ content }) => {
-      const { resource, ifNoneExist } = JSON.parse(new TextDecoder().decode(content)) as FhirContent
+      const ours = JSON.parse(new TextDecoder().decode(content)) as FhirContent
+      const { resource, ifNoneExist } = ours
       try {
-        const there = await writer.create(resource, { ifNoneExist })
-        const isSame = there.resource !== null && holds(there.resource, resource)
-        const written = isSame ? there : await writer.update({ ...resource, id: there.id }, ...there.version === null ? [] : [{ ifMatch: there.version }])
+        const found = await writer.create(resource, { ifNoneExist })
+        const there = found.resource ?? await writer.read(resource.resourceType, found.id)
+        const wanted = laidOver({ ...there ?? resource, id: found.id }, ours)
+        const version = found.version ?? versionOf(there)
+        const written = there !== null && holds(there, wanted) ? found : await writer.update(wanted, ...version === null ? [] : [{ ifMatch: version }])
         return written === null ? changedMeanwhile : accepted(resource, written)
       } catch (error) {
         throw isWithoutAnswer(error) ? new DomainError('OUTSIDE_DOWN', 'The FHIR server does not answer. Check url, its network and its certificate.') : error
@@ -49,9 +54,14 @@ function isWithoutAnswer (error: unknown): boolean {
   return error instanceof DomainError && error.code === 'OUTSIDE_UNAVAILABLE' && error.place === undefined
 }
 
-/** Every element of ours is there as we have it; what the server adds is its own. */
-function holds (there: Resource, ours: Resource): boolean {
-  return Object.entries(ours).every(([name, value]) => sameJson(there[name], value))
+/** But for its narrative, which is made of the rest. */
+function holds (there: Resource, wanted: Resource): boolean {
+  return sameJson({ ...there, text: null }, { ...wanted, text: null })
+}
+
+function versionOf (resource: Resource | null): string | null {
+  const version = (resource?.['meta'] as { readonly versionId?: unknown } | undefined)?.versionId
+  return typeof version === 'string' ? version : null
 }
 
 function accepted ({ resourceType }: Resource, { id, version }: FhirWritten): Answer {

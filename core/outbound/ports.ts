@@ -48,6 +48,8 @@ export type WriteOutbound = (outgoing: {
   readonly destination: Destination
   readonly message: string | null
   readonly focus: RecordVersion
+  /** The version before `focus`, to tell what it took away; null where it is the first. */
+  readonly before: RecordVersion | null
   /** What the record refers to, and what that refers to. */
   readonly related: readonly RecordVersion[]
   readonly controlId: string

@@ -7,11 +7,13 @@ import type { OutboundStore } from './ports.ts'
 import { notFound } from './send-outbound.ts'
 
 interface RepairDeps {
-  readonly inTransaction: InTransaction<{ outbound: OutboundStore, outbox: Pick<OutboxStore, 'reopen' | 'dismiss'> }>
+  readonly inTransaction: InTransaction<{ outbound: OutboundStore, outbox: Pick<OutboxStore, 'reopen' | 'dismiss' | 'markDead'> }>
   /** Business time. */
   readonly clock: Clock
   /** There is something to carry out. */
   readonly notify: () => void
+  /** Whether anything carries messages there now. */
+  readonly isConfigured: (destination: string) => boolean
 }
 
 export interface ResendOutbound {
@@ -28,21 +30,36 @@ export interface SkipOutbound {
   readonly actor: string
 }
 
-/** Sends again what is dead, was skipped or was sent. It takes the place in the queue that it had. */
+/**
+ * Sends again what is dead, was skipped or was sent. It takes the place in the queue that it had. What never arrived is
+ * refused once the destination has a newer version of the record: it would be put back to what it was.
+ */
 export async function resendOutbound ({ inTransaction, clock, notify }: RepairDeps, { id, isAnew, actor }: ResendOutbound): Promise<void> {
   await inTransaction(async ({ outbound, outbox }) => {
-    await load(outbound, id)
+    await refuseSuperseded(outbound, await load(outbound, id))
     if (!await outbox.reopen(id)) throw new DomainError('OUTBOUND_NOT_REPAIRABLE', 'It still waits to be sent; see its last failure. Pause or mend the destination instead.')
     await outbound.again(id, { isAnew, actor, at: clock.now() })
   })
   notify()
 }
 
-/** An operator decides that a dead message is not needed. Skipping twice is skipping once. */
-export async function skipOutbound ({ inTransaction, clock }: Omit<RepairDeps, 'notify'>, { id, reason, actor }: SkipOutbound): Promise<void> {
+async function refuseSuperseded (outbound: OutboundStore, { destination, message, record: { type, id, version }, state }: OutboundMessage): Promise<void> {
+  if (state !== 'dead' && state !== 'skipped') return
+  const [newest] = await outbound.list({ destination, record: `${type}/${id}`, state: 'sent', ...(message === null ? {} : { message }) }, { limit: 1, before: null })
+  if (newest !== undefined && newest.record.version > version) {
+    throw new DomainError('OUTBOUND_NOT_REPAIRABLE', 'The destination has a newer version of this record, which this one would undo. Skip it, or send the newest one again.')
+  }
+}
+
+/**
+ * An operator decides that a dead message is not needed, or one that waits for a destination that is configured no more.
+ * Skipping twice is skipping once.
+ */
+export async function skipOutbound ({ inTransaction, clock, isConfigured }: Omit<RepairDeps, 'notify'>, { id, reason, actor }: SkipOutbound): Promise<void> {
   await inTransaction(async ({ outbound, outbox }) => {
-    const { state } = await load(outbound, id)
+    const { state, destination, attempts } = await load(outbound, id)
     if (state === 'skipped') return
+    if (state === 'waiting' && !isConfigured(destination)) await outbox.markDead(id, { attempts, reason: 'OUTSIDE_DOWN', at: clock.now() })
     if (!await outbox.dismiss(id, clock.now())) throw new DomainError('OUTBOUND_NOT_REPAIRABLE', `Only a dead message can be skipped; this one is ${state}.`)
     await outbound.skipped(id, { actor, reason, at: clock.now() })
   })

@@ -1,10 +1,12 @@
-import type { RecordVersion, Resource } from '../records/index.ts'
+import { slotName, type RecordVersion, type Resource } from '../records/index.ts'
 
 /** What a FHIR destination is asked to hold: the resource, and how it is found there. */
 export interface FhirContent {
   /** Search parameters for If-None-Exist (R4 §3.1.0.8.1). */
   readonly ifNoneExist: string
   readonly resource: Resource
+  /** Elements that this version of ours took away. */
+  readonly removed?: readonly string[]
 }
 
 interface Identifier {
@@ -19,13 +21,15 @@ const ourSystem = 'urn:yiqiao:record'
  * The resource as another server can hold it. Its id and version there are not ours, so it is found by an identifier:
  * its own first one, else ours, which it carries from then on. References are logical for the same reason.
  */
-export function fhirContent (focus: RecordVersion, related: readonly RecordVersion[]): FhirContent {
+export function fhirContent (focus: RecordVersion, related: readonly RecordVersion[], before: RecordVersion | null = null): FhirContent {
   const identifiers = new Map([focus, ...related].map((record) => [`${record.type}/${record.id}`, identifierOf(record)]))
   const { resourceType, identifier } = focus.resource
   const elements = Object.fromEntries(Object.entries(focus.resource).filter(([name]) => !replaced.has(name)))
   const ours = { system: ourSystem, value: focus.id }
   const { system, value } = identifierOf(focus)
+  const removed = Object.keys(before?.resource ?? {}).filter((name) => !replaced.has(name) && focus.resource[name] === undefined)
   return {
+    ...(removed.length === 0 ? {} : { removed }),
     ifNoneExist: `identifier=${encodeURIComponent(`${system}|${value}`)}`,
     resource: {
       resourceType,
@@ -33,6 +37,23 @@ export function fhirContent (focus: RecordVersion, related: readonly RecordVersi
       ...withLogicalReferences(elements, identifiers) as Readonly<Record<string, unknown>>
     }
   }
+}
+
+/**
+ * What a server is to hold that has a resource already. A PUT replaces the whole of it, so what the server knows and we
+ * do not say goes along, its other identifiers, too. Its narrative does not: it told what was there before.
+ */
+export function laidOver (there: Resource & { readonly id: string }, { resource, removed = [] }: FhirContent): Resource & { readonly id: string } {
+  const said = new Set(['text', ...removed, ...Object.keys(resource)].map(slotName))
+  const kept = Object.fromEntries(Object.entries(there).filter(([name]) => !said.has(slotName(name))))
+  return { ...kept, ...resource, id: there.id, ...bothIdentifiers(there, resource) }
+}
+
+function bothIdentifiers ({ identifier: theirs }: Resource, { identifier: ours }: Resource): { readonly identifier?: readonly Partial<Identifier>[] } {
+  if (!Array.isArray(theirs) || !Array.isArray(ours)) return {}
+  const own = ours as ReadonlyArray<Partial<Identifier>>
+  const others = (theirs as ReadonlyArray<Partial<Identifier>>).filter((each) => !own.some(({ system, value }) => system === each.system && value === each.value))
+  return { identifier: [...own, ...others] }
 }
 
 function identifierOf ({ id, resource: { identifier } }: RecordVersion): Identifier {

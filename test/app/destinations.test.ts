@@ -31,7 +31,7 @@ interface Opened {
 
 async function open (t: Test, site: Pick<SiteConfig, 'destinations'>, fhirWriterOf: DestinationsDeps['fhirWriterOf'] = () => { throw new Error('none') }): Promise<Opened> {
   const store = await freshStore(t)
-  const destinations = composeDestinations(site, { inTransaction: store.inTransaction, inReading: store.inReading, clock, zone: 'Asia/Shanghai', tablesOf: () => tables, fhirWriterOf })
+  const destinations = composeDestinations(site, { inTransaction: store.inTransaction, inReading: store.inReading, clock, zone: 'Asia/Shanghai', tablesOf: () => tables, fhirTablesOf: () => ({ tellIdentifiers: (resource) => resource }), fhirWriterOf })
   t.teardown(destinations.close)
   await store.inTransaction(async (stores) => {
     await stores.records.save([aPatient])
@@ -63,12 +63,13 @@ t.test('a patient whom we changed → arrives at the HIS as the message that the
 
 t.test('a FHIR server → is written to, and its state is that of the last write', async (t) => {
   const written: unknown[] = []
-  const site: Pick<SiteConfig, 'destinations'> = { destinations: [{ name: 'east-fhir', kind: 'fhir', hospital: 'east', url: 'http://127.0.0.1/fhir', timeoutMs: 1_000, sends: [{ resource: 'Patient' }] }] }
+  const site: Pick<SiteConfig, 'destinations'> = { destinations: [{ name: 'east-fhir', kind: 'fhir', hospital: 'east', url: 'http://127.0.0.1/fhir', timeoutMs: 1_000, mappingSite: 'base', sends: [{ resource: 'Patient' }] }] }
   const { destinations, carryOut } = await open(t, site, () => ({
     create: async (resource, { ifNoneExist }) => {
       written.push(ifNoneExist)
       return { id: '7', version: '1', resource: { ...resource, id: '7' } }
     },
+    read: async () => { throw new Error('it tells what it holds') },
     update: async () => { throw new Error('there is nothing to update') }
   }))
   await carryOut('east-fhir')

@@ -54,7 +54,7 @@ async function rateOf (store: Store, port: number, redisUrl: string | null): Pro
     rules: { [kind]: { maxRunning: 1, inOrder: true } }
   }
   const from = performance.now()
-  const engine = composeOutbox(work, { redisUrl, leaseOf: (name) => leaseHolder({ inTransaction: store.inTransaction, name, holder: randomUUID(), wallClock: clock }) })
+  const engine = composeOutbox(work, { redisUrl, stableId: (...parts) => ['bench', ...parts].join('-'), leaseOf: (name) => leaseHolder({ inTransaction: store.inTransaction, name, holder: randomUUID(), wallClock: clock }) })
   await engine.drain()
   const seconds = (performance.now() - from) / 1000
   await engine.stop()

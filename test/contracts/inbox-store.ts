@@ -94,6 +94,7 @@ export function inboxStoreContract (t: Test, open: OpenStore): void {
           { id: 'm4', sequence: receipts[3]?.sequence, lanes: ['east|MR|1'], attempts: 0, nextAt: null }])
         t.strictSame((await inbox.queued(0, 1)).map(({ id }) => id), ['m3'])
         t.strictSame([(await inbox.queued(0, 9, ['east'])).length, (await inbox.queued(0, 9, ['west'])).map(({ id }) => id)], [0, ['m3', 'm4']], 'without what came by a paused source')
+        t.equal(await inbox.newest(), (await inbox.queued(0, 9)).at(-1)?.sequence)
         t.strictSame((await inbox.queued(receipts[2]?.sequence ?? 0, 10)).map(({ id }) => id), ['m4'])
       })
     })

@@ -158,14 +158,19 @@ export function outboxEngineContract (t: Test, open: (t: Test) => Promise<Cluste
     let now = 0
     let most = 0
     const cards: string[] = []
+    const openWhenBusy = (): void => { if (most === 2 && cards.length === 3) door.open() }
     const node = aNode(t, cluster, {
       sms: async () => {
         now += 1
         most = Math.max(most, now)
+        openWhenBusy()
         await door.opened
         now -= 1
       },
-      card: async ({ id }) => { if (cards.push(id) === 3) door.open() }
+      card: async ({ id }) => {
+        cards.push(id)
+        openWhenBusy()
+      }
     }, { maxRunning: 2 })
     await add(cluster.store, ...Array.from({ length: 20 }, (_, place) => anEffect(`s${place}`)), ...['c1', 'c2', 'c3'].map((id) => anEffect(id, { kind: 'card' })))
     await node.drain()

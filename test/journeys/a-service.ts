@@ -7,7 +7,7 @@ import pg from 'pg'
 import type { Test } from 'tap'
 import { createLogger } from '../../adapters/http/index.ts'
 import { frame, makeFramer } from '../../adapters/mllp/index.ts'
-import { readConfig } from '../../app/config.ts'
+import { readConfig, type Config } from '../../app/config.ts'
 import { serve, type Served } from '../../app/compose/serve.ts'
 import { issueToken, type Role } from '../../core/access/index.ts'
 import { sha256 } from '../../app/compose/sha256.ts'
@@ -24,13 +24,16 @@ export interface Answer {
 export interface Service {
   readonly served: Served
   readonly dataDir: string
-  readonly call: (method: 'GET' | 'POST', url: string, token?: string, body?: unknown) => Promise<Answer>
+  // eslint-disable-next-line max-params -- reads as a request line
+  readonly call: (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', url: string, token?: string, body?: unknown, headers?: Readonly<Record<string, string>>) => Promise<Answer>
   readonly get: (url: string, token?: string) => Promise<Answer>
   readonly post: (url: string, token: string, body: unknown) => Promise<Answer>
   readonly tokenFor: (role: Role, who?: { readonly personId?: string, readonly organizationId?: string }) => Promise<string>
   readonly credentials: () => Readonly<Record<string, string>>
   /** Settles when everything that was sent is applied or parked. */
   readonly settled: () => Promise<void>
+  /** Ends it and serves anew on what it leaves behind. */
+  readonly restarted: () => Promise<Service>
 }
 
 export interface ServiceOptions {
@@ -59,10 +62,15 @@ export async function aDatabase (t: Test): Promise<Readonly<Record<string, strin
 /** The whole product in this process, on an embedded database in a fresh folder and free ports. */
 export async function aService (t: Test, { isDemo = false, environment, site }: ServiceOptions = {}): Promise<Service> {
   const folder = t.testdir({})
-  const dataDir = path.join(folder, 'data')
   const siteFile = path.join(folder, 'site.json')
   if (site !== undefined) writeFileSync(siteFile, JSON.stringify(site))
-  const config = readConfig({ HTTP_PORT: '0', MLLP_PORT: '0', DATA_DIR: dataDir, DEMO_PLAY: '0', ...(site === undefined ? {} : { SITE_CONFIG: siteFile }), ...(environment ?? await aDatabase(t)) }, { isDemo, root })
+  return open(t, readConfig({
+    HTTP_PORT: '0', MLLP_PORT: '0', DATA_DIR: path.join(folder, 'data'), DEMO_PLAY: '0', ...(site === undefined ? {} : { SITE_CONFIG: siteFile }), ...(environment ?? await aDatabase(t))
+  }, { isDemo, root }))
+}
+
+async function open (t: Test, config: Config): Promise<Service> {
+  const { dataDir } = config
   const served = await serve(config, {
     wallClock: { now: () => new Date() },
     ids: { next: randomUUID },
@@ -71,15 +79,7 @@ export async function aService (t: Test, { isDemo = false, environment, site }: 
     root
   }, { dayTakesMs: 0 })
   t.teardown(() => served.close())
-  const call: Service['call'] = async (method, url, token, body) => {
-    const response = await fetch(`http://127.0.0.1:${served.http}${url}`, {
-      method,
-      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined ? {} : { 'content-type': url.startsWith('/fhir') ? 'application/fhir+json' : 'application/json' }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) })
-    })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, body: /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text }
-  }
+  const call = callerAt(`http://127.0.0.1:${served.http}`)
   return {
     served,
     dataDir,
@@ -97,7 +97,26 @@ export async function aService (t: Test, { isDemo = false, environment, site }: 
       await served.parts.applying.receiver.drain()
       await served.parts.applying.applier.drain()
       await served.parts.operations.outbox.drain()
+    },
+    restarted: async () => {
+      await served.close()
+      return open(t, config)
     }
+  }
+}
+
+function callerAt (origin: string): Service['call'] {
+  // eslint-disable-next-line max-params -- as above
+  return async (method, url, token, body, headers = {}) => {
+    const isForm = body instanceof URLSearchParams
+    const kind = url.startsWith('/fhir') ? 'application/fhir+json' : 'application/json'
+    const response = await fetch(`${origin}${url}`, {
+      method,
+      headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined || isForm ? {} : { 'content-type': kind }), ...headers },
+      ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) })
+    })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text !== '' && /json/.test(response.headers.get('content-type') ?? '') ? JSON.parse(text) : text }
   }
 }
 

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { Client } from 'fhir-kit-client'
 import type { Test } from 'tap'
 import { parseMessage } from '../../adapters/hl7v2/index.ts'
@@ -18,21 +20,28 @@ import { aSender, aService, type Service } from './a-service.ts'
  */
 export interface Way {
   readonly hospital: string
-  /** Tells the day, what is referred to last. */
+  /** Tells the day: the money before the visit, the patient last. */
   readonly tellDay: () => Promise<void>
   /** Tells all of it once more, in the ways in which this happens there. */
   readonly tellAgain: () => Promise<void>
   readonly tellChange: () => Promise<void>
 }
 
+/** A hospital that is asked. */
+export interface AskedWay extends Way {
+  readonly look: () => Promise<void>
+  /** One more charge, of 3.00, that is there when it is looked for. */
+  readonly keepLater: () => void
+}
+
 export interface FourHospitals {
   readonly service: Service
   readonly ways: readonly Way[]
   readonly fhirServer: FhirServer
-  readonly fhirClock: { now: Date }
   readonly sqlServer: SimulatedSqlServer
-  readonly fhirHospital: FhirHospital
-  readonly viewHospital: ViewHospital
+  readonly passwordFile: string
+  readonly fhirHospital: AskedWay
+  readonly viewHospital: AskedWay
 }
 
 export const numbers = { patient: 'P000777', visit: 'V000777', doctor: 'D101' } as const
@@ -48,8 +57,9 @@ export async function fourHospitals (t: Test): Promise<FourHospitals> {
   createHospitalViews(database)
   const sqlServer = await startSqlServer({ host: '127.0.0.1', port: 0, database, ...login, tls: null })
   t.teardown(sqlServer.close)
-  const passwordFile = path.join(t.testdir({}), 'password')
+  const passwordFile = path.join(mkdtempSync(path.join(tmpdir(), 'yiqiao-views-')), 'password')
   writeFileSync(passwordFile, login.password)
+  t.teardown(() => { rmSync(path.dirname(passwordFile), { recursive: true }) })
   const names = ['mllp-h', 'fhir-h', 'post-h', 'views-h']
   const service = await aService(t, { site: {
     hospitals: names.map((id) => ({ id, name: id })),
@@ -59,9 +69,9 @@ export async function fourHospitals (t: Test): Promise<FourHospitals> {
       { name: 'views-h', kind: 'views', hospital: 'views-h', host: '127.0.0.1', port: sqlServer.port, database: 'HIS', user: login.user, passwordFile, encrypt: false, views: hospitalViewNames, pollMs, timeoutMs: 5_000 }
     ]
   } })
-  const viewHospital = aViewHospital(service, (view, row) => { database.write(hospitalViewNames[view], row) })
+  const viewHospital = aViewHospital(t, service, (view, row) => { database.write(hospitalViewNames[view], row) })
   const fhirHospital = aFhirHospital(service, fhirServer, fhirClock)
-  return { service, fhirServer, fhirClock, sqlServer, fhirHospital, viewHospital, ways: [await anMllpHospital(t, service), fhirHospital, await aPostingHospital(service), viewHospital] }
+  return { service, fhirServer, sqlServer, passwordFile, fhirHospital, viewHospital, ways: [await anMllpHospital(t, service), fhirHospital, await aPostingHospital(service), viewHospital] }
 }
 
 async function anMllpHospital (t: Test, service: Service): Promise<Way> {
@@ -124,6 +134,7 @@ function dayInFhir ({ number, ref }: { readonly number: (kind: string, name: str
     },
     charges: [charge('T1', ['REG', '挂号费'], 1, 15), charge('T2', ['CBC', '血常规'], 2, 51.6), charge('T3', ['DRUG', '药品'], 1, 63.9), charge('T4', ['ADJ', '减免'], 1, -5)],
     late: charge('T6', ['INJ', '注射费'], 1, 12),
+    later: charge('T7', ['COPY', '复印费'], 1, 3),
     payment: {
       resourceType: 'PaymentNotice', identifier: [number('', 'transaction', 'T5')], status: 'active', request: { reference: ref('Encounter') }, created: time('09:30'), payment: { display: '现金' },
       paymentDate: '2026-03-02', recipient: { display: '医院' }, amount: yuan(20)
@@ -131,15 +142,14 @@ function dayInFhir ({ number, ref }: { readonly number: (kind: string, name: str
   } satisfies Record<string, unknown>
 }
 
-export interface FhirHospital extends Way {
-  readonly look: () => Promise<void>
-}
-
 /** Its server: the visit and the charges stand there before the patient does. */
-function aFhirHospital ({ served }: Service, { url }: FhirServer, clock: { now: Date }): FhirHospital {
+function aFhirHospital (service: Service, { url, resources }: FhirServer, clock: { now: Date }): AskedWay {
   const client = new Client({ baseUrl: url })
   const put = async (resource: Resource, id: string): Promise<void> => { await client.update({ resourceType: resource.resourceType, id, body: { ...resource, resourceType: resource.resourceType, id } }) }
-  const look = async (): Promise<void> => { await served.parts.followers.get('fhir-h')?.look() }
+  const look = async (): Promise<void> => {
+    await service.served.parts.followers.get('fhir-h')?.look()
+    await service.settled()
+  }
   const sid = 'https://his.north.example/sid/'
   const day = dayInFhir({
     number: (kind, name, value) => ({ ...(kind === 'EI' ? { type: { coding: [{ system: kinds, code: kind }] } } : {}), system: sid + name, value }),
@@ -148,6 +158,7 @@ function aFhirHospital ({ served }: Service, { url }: FhirServer, clock: { now: 
   return {
     hospital: 'fhir-h',
     look,
+    keepLater: () => { resources.write({ ...day.later, id: 'c7' }) },
     tellDay: async () => {
       await put(day.doctor, 'd1')
       await put(day.visit, 'e1')
@@ -159,12 +170,15 @@ function aFhirHospital ({ served }: Service, { url }: FhirServer, clock: { now: 
       await look()
       await put(day.patient('000-0000-0001'), 'p1')
       await look()
+      await nothingWaits(service)
     },
     tellAgain: async () => {
       await look()
-      clock.now = new Date(clock.now.getTime() + 3_600_000)
+      clock.now = new Date('2026-03-03T12:00:00+08:00')
       await look()
-      for (const resource of [day.visit, ...day.charges.slice(0, 1)]) await put(resource, resource.resourceType === 'Encounter' ? 'e1' : 'c1')
+      await put(day.visit, 'e1')
+      await put({ ...day.charges[0], resourceType: 'ChargeItem' }, 'c1')
+      await put({ ...day.charges[2], resourceType: 'ChargeItem', status: 'entered-in-error' }, 'c3')
       await look()
     },
     tellChange: async () => {
@@ -173,6 +187,15 @@ function aFhirHospital ({ served }: Service, { url }: FhirServer, clock: { now: 
       await put({ ...day.charges[1], resourceType: 'ChargeItem', status: 'entered-in-error' }, 'c2')
       await look()
     }
+  }
+}
+
+/** What waited for the patient is tried again by itself, a second after it was refused. */
+async function nothingWaits ({ served: { parts: { store } }, settled }: Service): Promise<void> {
+  for (;;) {
+    await settled()
+    if ((await store.inReading(({ inbox }) => inbox.statistics())).oldestQueuedAt === null) return
+    await setImmediate()
   }
 }
 
@@ -185,7 +208,7 @@ async function aPostingHospital (service: Service): Promise<Way> {
   const client = new Client({ baseUrl: `http://127.0.0.1:${service.served.http}/fhir`, bearerToken })
   const named = { Patient: 'urn:uuid:6f0a8c0e-0c1d-4e0b-9b7e-0d7f3b8f1a01', Encounter: 'urn:uuid:6f0a8c0e-0c1d-4e0b-9b7e-0d7f3b8f1a02', Practitioner: 'urn:uuid:6f0a8c0e-0c1d-4e0b-9b7e-0d7f3b8f1a03' }
   const number = (kind: string, name: string, value: string): object => kind === ''
-    ? { system: `urn:yiqiao:hospital:post-h:FT`, value }
+    ? { system: 'urn:yiqiao:hospital:post-h:FT', value }
     : { type: { coding: [{ system: kinds, code: kind }] }, system: `urn:yiqiao:hospital:post-h:${kind}`, value, assigner: { display: name } }
   const inBundle = dayInFhir({ number, ref: (type) => named[type as keyof typeof named] })
   const idOf = (type: string, key: string): string => `${type}/${service.served.parts.stableId('post-h', type, key)}`
@@ -195,7 +218,7 @@ async function aPostingHospital (service: Service): Promise<Way> {
     const entry = [inBundle.charges[0], inBundle.visit, inBundle.patient(phone), inBundle.doctor].map((resource) => ({
       ...(resource !== undefined && resource.resourceType in named ? { fullUrl: named[resource.resourceType as keyof typeof named] } : {}), resource, request: { method: 'POST', url: resource?.resourceType }
     }))
-    await client.transaction({ body: { resourceType: 'Bundle', type: 'transaction', entry } as never })
+    await client.transaction({ body: { resourceType: 'Bundle', type: 'transaction', entry } })
     for (const charge of alone.charges) await post(charge)
     await post(alone.payment)
     await post({ ...alone.charges[2], resourceType: 'ChargeItem', status: 'entered-in-error' })
@@ -212,14 +235,13 @@ async function aPostingHospital (service: Service): Promise<Way> {
   }
 }
 
-export interface ViewHospital extends Way {
-  readonly look: () => Promise<void>
-}
-
 /** Its views: charges and visits come before their patient. */
-function aViewHospital (service: Service, write: (view: HospitalView, row: SqlRow) => void): ViewHospital {
+function aViewHospital (t: Test, service: Service, write: (view: HospitalView, row: SqlRow) => void): AskedWay {
   const { patient: patientNo, visit: visitNo } = numbers
-  const look = async (): Promise<void> => { await service.served.parts.viewPollers.get('views-h')?.look() }
+  const look = async (): Promise<void> => {
+    await service.served.parts.viewPollers.get('views-h')?.look()
+    await service.settled()
+  }
   const patient = (phone: string, at: string): void => {
     write('patients', { patient_no: patientNo, name: '示例患者', sex: '男', birth_date: '1980-01-02', id_card_no: null, phone, address: null, merged_into: null, updated_at: at, remark: null })
   }
@@ -229,7 +251,7 @@ function aViewHospital (service: Service, write: (view: HospitalView, row: SqlRo
       started_at: '2026-03-02T09:00:00', ended_at: '2026-03-02T10:00:00', diagnosis_code: null, diagnosis_name: null, diagnosis_type: null, updated_at: '2026-03-02T10:00:00'
     })
   }
-  const line = (id: string, kind: string, [item, name]: readonly [string, string], [quantity, price]: readonly [number, number], cancels: string | null = null): void => {
+  const line = (id: string, [item, name]: readonly [string, string], [quantity, price]: readonly [number, number], { kind = 'charge', cancels = null }: { readonly kind?: string, readonly cancels?: string | null } = {}): void => {
     write('charges', {
       transaction_id: id, patient_no: patientNo, visit_no: visitNo, kind, cancels, item_code: item, item_name: name, quantity: String(quantity), unit_price: price.toFixed(2), amount: (quantity * price).toFixed(2),
       charged_at: '2026-03-02T09:30:00', updated_at: '2026-03-02T09:30:00'
@@ -238,13 +260,14 @@ function aViewHospital (service: Service, write: (view: HospitalView, row: SqlRo
   return {
     hospital: 'views-h',
     look,
+    keepLater: () => { line('T7', ['COPY', '复印费'], [1, 3]) },
     tellDay: async () => {
-      line('T1', 'charge', ['REG', '挂号费'], [1, 15])
-      line('T2', 'charge', ['CBC', '血常规'], [2, 25.8])
-      line('T3-C', 'credit', ['DRUG', '药品'], [1, 63.9], 'T3')
-      line('T3', 'charge', ['DRUG', '药品'], [1, 63.9])
-      line('T4', 'adjustment', ['ADJ', '减免'], [1, -5])
-      line('T5', 'payment', ['CASH', '现金'], [1, 20])
+      line('T1', ['REG', '挂号费'], [1, 15])
+      line('T2', ['CBC', '血常规'], [2, 25.8])
+      line('T3-C', ['DRUG', '药品'], [1, 63.9], { kind: 'credit', cancels: 'T3' })
+      line('T3', ['DRUG', '药品'], [1, 63.9])
+      line('T4', ['ADJ', '减免'], [1, -5], { kind: 'adjustment' })
+      line('T5', ['CASH', '现金'], [1, 20], { kind: 'payment' })
       await look()
       visit()
       await look()
@@ -254,15 +277,16 @@ function aViewHospital (service: Service, write: (view: HospitalView, row: SqlRo
     tellAgain: async () => {
       await look()
       visit()
-      line('T1', 'charge', ['REG', '挂号费'], [1, 15])
+      line('T1', ['REG', '挂号费'], [1, 15])
       await look()
-      const run = await service.post('/v1/ops/jobs/compare-views-views-h/run', await service.tokenFor('operator'), {})
-      if (run.body.status !== 'done') throw new Error('the comparison ran')
+      const { body: { status, result } } = await service.post('/v1/ops/jobs/compare-views-views-h/run', await service.tokenFor('operator'), {})
+      t.match({ status, result }, { status: 'done', result: { missed: 0, changed: 0, vanished: 0 } })
+      t.ok(result.compared >= 8, 'patient, visit and six lines')
     },
     tellChange: async () => {
       patient('000-0000-0002', '2026-03-02T11:00:00')
-      line('T6', 'charge', ['INJ', '注射费'], [1, 12])
-      line('T2-C', 'credit', ['CBC', '血常规'], [2, 25.8], 'T2')
+      line('T6', ['INJ', '注射费'], [1, 12])
+      line('T2-C', ['CBC', '血常规'], [2, 25.8], { kind: 'credit', cancels: 'T2' })
       await look()
     }
   }

@@ -187,6 +187,14 @@ t.test('a resource of the server', async (t) => {
     t.equal(await refusal(says(store, payment)), 'REFERENCE_NOT_KNOWN_YET')
     t.equal(await refusal(says(store, visit)), 'taken')
   })
+  t.test('whose patient the server did not show when it was asked → waits for the patient; nothing is left out', async (t) => {
+    const store = await freshStore(t)
+    await store.inTransaction(({ remoteIds }) => remoteIds.add([{ source: 'north', type: 'Patient', remoteId: '7', recordId: null, key: null }, { source: 'north', type: 'Encounter', remoteId: '8', recordId: null, key: null }]))
+    for (const early of [visit, charge, payment, { ...payment, request: { reference: 'Patient/7' } }]) t.equal(await refusal(says(store, early)), 'REFERENCE_NOT_KNOWN_YET')
+    for (const each of [patient, visit, charge, payment]) t.equal(await refusal(says(store, each)), 'taken')
+    const [found] = await store.inReading(({ visits }) => visits.list({ patientIds: null, hospitalId: 'north', state: null }, { limit: 9, offset: 0 }))
+    t.match(found, { visitNumber: 'NV1', patientId: ours('Patient', 'N000001') })
+  })
   t.test('in a Bundle → refers to its neighbours by urn:uuid', async (t) => {
     const store = await freshStore(t)
     const uuid = 'urn:uuid:00000000-0000-4000-8000-000000000001'
@@ -283,10 +291,17 @@ t.test('a site\'s own table → drops, copies and reads codes', async (t) => {
   } })
   const local: Resource = { ...visit, status: '在院', reasonCode: [{ text: 'x' }], extension: [{ url: 'urn:x:bed', valueString: '3-12' }], participant: [{ type: [{ coding: [{ code: '主治' }] }], individual: { display: 'y' } }] }
   const { changes } = mapping.map(local, 'v1', {
-    source: 'north', hospitalId: 'north', base, stableId, messageId: 'm', receivedAt: morning, dayOf: calendar, isHeld: () => true, recordOf: () => 'p1', entryOf: () => undefined, patientOf: () => undefined
+    source: 'north', hospitalId: 'north', base, stableId, messageId: 'm', receivedAt: morning, dayOf: calendar, isHeld: () => true, recordOf: () => 'p1', entryOf: () => undefined, patientOf: () => undefined, standing: null
   })
   t.match(changes[0], { patientId: 'p1', asOf: new Date('2027-03-01T08:01:00+08:00'), resource: { status: 'in-progress', location: [{ location: { display: '3-12' } }], reasonCode: undefined, extension: undefined, participant: [{ type: [{ coding: [{ code: 'ATND' }] }] }] } })
   t.equal(local['status'], '在院', 'what came stays as it came')
+})
+
+t.test('what goes back to the server → names things by the server\'s own systems; other systems stay', async (t) => {
+  const tell = fhirMappings.sites.get('north')?.tellIdentifiers
+  const numbers = (...systems: readonly string[]): Resource => ({ resourceType: 'Patient', identifier: systems.map((system) => ({ system, value: '1' })), telecom: [{ system: 'phone', value: '000' }], managingOrganization: { identifier: { system: systems[0], value: '2' } } })
+  t.strictSame(tell?.(numbers('urn:yiqiao:hospital:north:MR', 'urn:oid:2.16.156.10011.1.3', 'urn:yiqiao:hospital:north:PI', 'urn:yiqiao:hospital:east:MR', 'urn:yiqiao:placer'), { hospitalId: 'north' }),
+    numbers('https://his.north.example/sid/patient', 'https://his.north.example/sid/resident-id', 'urn:yiqiao:hospital:north:PI', 'urn:yiqiao:hospital:east:MR', 'urn:yiqiao:placer'))
 })
 
 t.test('a kept resource → is described anew for a replay', async (t) => {

@@ -30,8 +30,8 @@ export interface HisReceiver {
   readonly items: (since: Date | null) => readonly JournalItem[]
   /** MSH-10 of everything that came, repeats included. */
   readonly arrivals: () => readonly string[]
-  /** Settles when so many messages, repeats included, have come. */
-  readonly reached: (arrivals: number) => Promise<void>
+  /** Settles when so many different messages were kept. */
+  readonly holds: (messages: number) => Promise<void>
   readonly setFaults: (faults: ReadonlyArray<Fault<ReceiverFaultKind>>) => void
   /** Down, nobody listens at the port any more and connections are cut. */
   readonly setUp: (isUp: boolean) => Promise<void>
@@ -66,7 +66,7 @@ export async function startHisReceiver (options: HisReceiverOptions): Promise<Hi
     port: state.port,
     items: state.journal.since,
     arrivals: () => [...state.arrivals],
-    reached: (arrivals) => reached(state, arrivals),
+    holds: (messages) => holds(state, messages),
     setFaults: (faults) => { state.strikes = strikingFaults(faults) },
     setUp: async (isUp) => {
       if (isUp && state.server === null) await listen(state)
@@ -76,10 +76,10 @@ export async function startHisReceiver (options: HisReceiverOptions): Promise<Hi
   }
 }
 
-function reached (state: State, arrivals: number): Promise<void> {
+function holds (state: State, messages: number): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
-      if (state.arrivals.length < arrivals) return
+      if (state.kept.size < messages) return
       state.waiting.delete(look)
       resolve()
     }
@@ -126,7 +126,6 @@ function answer (state: State, socket: Socket, bytes: Buffer): void {
   const controlId = header.raw(10)
   state.arrivals.push(controlId)
   if (state.arrivals.length > keptItems) state.arrivals.shift()
-  for (const look of state.waiting) look()
   const fault = state.strikes()
   if (fault === 'error' || fault === 'reject') return send(socket, ackOf(state, header, fault === 'error' ? 'AE' : 'AR'))
   keep(state, header, bytes)
@@ -153,6 +152,7 @@ function keep (state: State, header: MessageHeader, bytes: Buffer): void {
   for (const oldest of state.kept) if (state.kept.size > keptItems) state.kept.delete(oldest); else break
   const type = [header.component(9, 1), header.component(9, 2)].join('^')
   state.journal.note({ at: state.options.clock.now(), kind: 'received', key: controlId, body: { hospital: state.options.hospital, controlId, type, message: decodeText(bytes, header.charset) } })
+  for (const look of state.waiting) look()
 }
 
 function ackOf (state: State, header: MessageHeader, code: 'AA' | 'AE' | 'AR'): Buffer {

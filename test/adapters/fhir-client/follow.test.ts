@@ -4,6 +4,8 @@ import type { FhirFaultKind } from '../../../adapters/simulators/fhir-server/ser
 import type { Store } from '../../../adapters/store/index.ts'
 import type { Resource } from '../../../core/records/index.ts'
 import { freshStore } from '../../fixtures/store.ts'
+import { fhirClient, type FhirClient } from '../../../adapters/fhir-client/index.ts'
+import { DomainError } from '../../../core/errors.ts'
 import { aFollower, messagesOf, stableId } from './a-follower.ts'
 import { aHospitalServer, type HospitalServer } from './a-hospital-server.ts'
 
@@ -136,6 +138,25 @@ t.test('trouble', async (t) => {
     t.match(follower.status(), { state: 'down', code: 'OUTSIDE_REFUSED', detail: /^Patient: .*422/ })
     t.equal((await messagesOf(store)).length, 1)
   })
+  t.test('with one resource that is referred to → does not hold up what comes behind', async (t) => {
+    for (const place of ['HTTP 500', 'HTTP 422']) {
+      const [store, server] = [await freshStore(t), await aHospitalServer(t)]
+      const broken = server.resources.write(aPatient('N1')).resource
+      server.pass(3_600_000)
+      const sound = server.resources.write(aPatient('N2')).resource
+      for (const { id } of [broken, sound]) server.resources.write({ resourceType: 'Encounter', subject: { reference: `Patient/${id}` } })
+      const client = fhirClient({ url: server.url, wallClock: { now: () => new Date() } })
+      const read: FhirClient['read'] = async (type, id) => {
+        if (id === broken.id) throw new DomainError(place === 'HTTP 500' ? 'OUTSIDE_UNAVAILABLE' : 'OUTSIDE_REFUSED', 'The server fails on this one.', place)
+        return client.read(type, id)
+      }
+      const follower = aFollower(store, server.url, { since: new Date('2027-03-01T08:00:00+08:00'), types: ['Encounter'], deps: { client: { ...client, read } } })
+      await follower.look()
+      t.match(follower.status(), { state: 'up' })
+      t.strictSame((await messagesOf(store)).map(({ type }) => type), ['Patient', 'Encounter', 'Encounter'])
+      t.strictSame(await store.inReading(({ remoteIds }) => remoteIds.find('north', [{ type: 'Patient', remoteId: broken.id }])), [], 'so that applying waits for it')
+    }
+  })
   t.test('a paused source, or one that another node reads → is not asked', async (t) => {
     const [store, server] = [await freshStore(t), await aHospitalServer(t)]
     const held = { paused: true, elsewhere: true }
@@ -144,11 +165,14 @@ t.test('trouble', async (t) => {
     t.equal(follower.status().state, 'paused')
     held.paused = false
     await follower.look()
-    t.match(follower.status(), { detail: /Another node/ })
+    t.match(follower.status(), { state: 'paused', detail: /Another node/ })
     t.equal(server.requests(), 0)
     held.elsewhere = false
     await follower.look()
     t.match(follower.status(), { state: 'up', detail: null })
+    held.elsewhere = true
+    await follower.look()
+    t.match(follower.status(), { state: 'paused', detail: /Another node/ }, 'what this node saw before is not told as if it were now')
   })
   t.test('by itself it looks again and again, later after trouble, until it is stopped', async (t) => {
     const [store, server] = [await freshStore(t), await aHospitalServer(t)]

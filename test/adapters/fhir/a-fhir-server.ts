@@ -9,7 +9,7 @@ import { writeRecords, type WriteRecordsDeps } from '../../../core/intake/index.
 import type { Store, Stores } from '../../../adapters/store/index.ts'
 import type { RecordVersion, Resource } from '../../../core/records/index.ts'
 import { compileR4, type ElementTable } from '../../../mappings/r4/index.ts'
-import { compileFacts } from '../../../mappings/index.ts'
+import { compileFacts, readPostedMoney } from '../../../mappings/index.ts'
 import { freshStore, type Teardown } from '../../fixtures/store.ts'
 import { aRecord } from './a-record.ts'
 
@@ -44,6 +44,7 @@ function writingTo (store: Store): FhirServerDeps['writeRecords'] {
       calendar: calendarIn('Asia/Shanghai')
     },
     keyOf,
+    readMoney: readPostedMoney,
     hospitalIds: ['east', 'west'],
     contentHash: (bytes) => createHash('sha256').update(bytes).digest('hex'),
     clock: { now: () => now }

@@ -108,6 +108,28 @@ t.test('a resource that an integrator posts', async (t) => {
     t.same(answers.map(({ status }) => status).sort(), [200, 412])
   })
 
+  t.test('of money → is owed, taken back and paid as R4 says it, and no draft is a payment', async (t) => {
+    const patient = `Patient/${(await post(aPatient('N7'))).body.id ?? ''}`
+    const visit = `Encounter/${(await post(aVisit(patient, { identifier: [{ type: type('VN'), value: 'V7' }] }))).body.id ?? ''}`
+    const line = (number: string, more: object = {}): Resource => ({ ...aCharge(patient, visit, 12.5), identifier: [{ value: number }], ...more })
+    const payment = (number: string, more: object = {}): Resource =>
+      ({ resourceType: 'PaymentNotice', status: 'active', identifier: [{ value: number }], request: { reference: visit }, created: '2027-03-01', paymentDate: '2027-03-01', payment: { display: 'cash' }, recipient: { display: 'east' }, amount: { value: 2, currency: 'CNY' }, ...more })
+    const stands = async (): Promise<unknown> => {
+      const rows = await fhir.store.inReading(({ charges }) => charges.list({ patientIds: [patient.slice('Patient/'.length)], visitId: null, hospitalId: null, state: null }, { limit: 9, offset: 0 }))
+      return rows.map(({ transactionId, kind, amountFen, state, visitId }) => [transactionId, kind, amountFen, state, `Encounter/${visitId ?? ''}` === visit].join(' ')).sort()
+    }
+    for (const told of [line('M1'), line('M2', { priceOverride: { value: -1, currency: 'CNY' } }), line('M3', { status: 'planned' }), payment('M4'), payment('M5', { request: { reference: patient } })]) t.equal((await post(told)).status, 201)
+    t.same(await stands(), ['M1 charge 1250 posted true', 'M2 adjustment -100 posted true', 'M3 charge  posted true', 'M4 payment 200 posted true', 'M5 payment 200 posted false'])
+    const taken = await post(line('M1', { status: 'entered-in-error' }))
+    t.equal((await post(payment('M4', { status: 'cancelled' }))).status, 200)
+    t.same((await stands() as string[]).filter((text) => text.includes('reversed')), ['M1 charge 1250 reversed true', 'M4 payment 200 reversed true'])
+    t.same((await post(line('M1', { status: 'entered-in-error' }))).headers['etag'], taken.headers['etag'])
+    const draft = await post(payment('M6', { status: 'draft' }))
+    t.same([draft.status, issues(draft)], [422, ['value MAPPING_VALUE_INVALID PaymentNotice.status']])
+    const nameless = await post(payment('M7', { request: undefined }))
+    t.equal(nameless.status, 422)
+  })
+
   t.test('is answered as the client prefers', async (t) => {
     const answer = async (wish: string): Promise<unknown> => {
       const { status, raw, body } = await post(aPatient('N5'), { prefer: `return=${wish}` })

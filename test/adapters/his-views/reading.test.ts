@@ -1,6 +1,7 @@
 import t from 'tap'
 import { describeRow, readRowMessage } from '../../../adapters/his-views/index.ts'
 import { hospitalViewNames } from '../../../adapters/simulators/tds/hospital-views.ts'
+import { rowTranslator } from '../../../app/compose/view-sources.ts'
 import { DomainError } from '../../../core/errors.ts'
 import { aCharge, aFollowedHospital, aPatient, aShift, baseMapping } from './a-followed-hospital.ts'
 
@@ -11,7 +12,7 @@ t.test('a row of a view → is kept as it stands, in the lane of its patient', a
   await poller.look()
   const [patient, charge] = await taken()
   t.match(patient, { source: 'south', hospitalId: 'south', format: 'row', type: 'view:patients', controlId: 'patients/S1', charset: 'utf8', lanes: ['south:patient:S1'], status: 'received', parked: null })
-  t.strictSame(readRowMessage(patient?.raw ?? new Uint8Array()), { view: 'patients', row: {
+  t.strictSame(readRowMessage(patient?.raw ?? new Uint8Array()), { view: 'patients', revision: 1, row: {
     patient_no: 'S1', name: '曹𬍛', sex: '男', birth_date: '1968-12-30', id_card_no: null, phone: '000-0000-0601', address: '无名市样例街1号', merged_into: null, updated_at: '2027-03-01T09:00:00.250'
   } })
   t.match(readRowMessage(charge?.raw ?? new Uint8Array()).row, { amount: '-0.0500', quantity: '2.5000', charged_at: '2027-03-01T09:10:00' })
@@ -38,6 +39,21 @@ t.test('a row', async (t) => {
   t.strictSame(await look(), ['patients/S1', 'roster/R1'], 'that is as it was before → has changed all the same')
   database.remove(hospitalViewNames.patients, 'S1')
   t.strictSame(await look(), [], 'that is gone → says nothing')
+})
+
+t.test('a row that changes under the same time → says the newer thing, also where a text sorts before the other', async (t) => {
+  const { write, look, taken, poller, store } = await aFollowedHospital(t)
+  const translate = rowTranslator({ sites: new Map([['base', baseMapping]]), checkResource: () => [], stableId: (...parts) => parts.join('-'), zone: 'Asia/Shanghai' }, () => 'base')
+  for (const amount of ['9.00', '15.00', '9.00']) {
+    write('charges', aCharge('T1', { amount }))
+    await poller.look()
+  }
+  const messages = await taken()
+  const times = messages.map((message) => translate(message).changes.map(({ asOf }) => asOf.getTime()))
+  t.equal(times.length, 3)
+  t.ok(times.every((ofOne, place) => place === 0 || Math.min(...ofOne) > Math.max(...times[place - 1] ?? [])), 'each is newer than the one before')
+  t.strictSame(await look(), [])
+  t.strictSame(await store.inReading(({ viewRows }) => viewRows.find({ source: 'south', view: 'charges' }, ['T1'])).then((rows) => rows.map(({ revision }) => revision)), [3])
 })
 
 t.test('a view with a rowversion', async (t) => {
@@ -150,4 +166,56 @@ t.test('the nightly comparison', async (t) => {
   time.now = new Date('2027-03-03T18:30:00Z')
   t.strictSame(await poller.compare(time.now), { compared: 17, missed: 0, changed: 0, vanished: 0 })
   t.equal(poller.status().views.find(({ view }) => view === 'charges')?.vanished, 0, 'what is there again → is not gone any more')
+})
+
+t.test('a row that changes while it is compared → a look takes it in, and the comparison does not put back what it was', async (t) => {
+  let isArmed = false
+  const hospital = await aFollowedHospital(t, {
+    deps: (store) => ({ inTransaction: async (work) => {
+      if (isArmed) {
+        isArmed = false
+        hospital.write('charges', aCharge('T1', { amount: '30.00' }))
+        await hospital.poller.look()
+      }
+      return store.inTransaction(work)
+    } })
+  })
+  const { write, look, poller, taken, database, time } = hospital
+  write('charges', aCharge('T1'))
+  await look()
+  database.overwrite(hospitalViewNames.charges, aCharge('T1', { amount: '20.00' }))
+  time.now = new Date('2027-03-01T18:30:07Z')
+  isArmed = true
+  await poller.compare(new Date('2027-03-01T18:30:00Z'))
+  const amounts = (await taken()).map(({ raw }) => readRowMessage(raw).row['amount'])
+  t.equal(amounts.at(-1), '30.0000')
+  t.strictSame(await look(), [])
+})
+
+t.test('what a comparison finds → was read when it was read, however late it runs', async (t) => {
+  const { write, look, poller, taken, database, time } = await aFollowedHospital(t)
+  write('patients', aPatient('S1'))
+  await look()
+  database.overwrite(hospitalViewNames.patients, aPatient('S1', { phone: '000-0000-0699' }))
+  time.now = new Date('2027-03-02T01:00:00Z')
+  await poller.compare(new Date('2027-03-01T18:30:00Z'))
+  t.strictSame((await taken()).map(({ receivedAt }) => receivedAt), [time.now])
+})
+
+t.test('rows that their view cannot tell apart → are refused also at the edge of a page', async (t) => {
+  const { write, look, codeOf, database } = await aFollowedHospital(t, { pageSize: 10, views: ['roster'] })
+  for (let number = 10; number < 20; number++) write('roster', aShift(`R${number}`))
+  database.view(hospitalViewNames.roster)?.rows.set('beside it', { row: aShift('R19', { status: 'full' }), version: 1n })
+  await look()
+  t.equal(codeOf('roster'), 'VIEW_KEY_AMBIGUOUS')
+})
+
+t.test('a clock that was set back → does not put off the hourly reach', async (t) => {
+  const { write, look, time } = await aFollowedHospital(t, { views: ['roster'] })
+  write('roster', aShift('R10'))
+  time.now = new Date('2037-03-01T02:00:00Z')
+  await look()
+  time.now = new Date('2027-03-01T02:00:00Z')
+  write('roster', aShift('R11', { updated_at: '2027-03-01T01:00:00' }))
+  t.strictSame(await look(), ['roster/R11'])
 })

@@ -89,6 +89,8 @@ export async function aServer (t: Teardown, change: (deps: HttpDeps) => HttpDeps
               timeline: timelineOf(message, [])
             }
       },
+      viewsOf: (source) => source === 'south' ? [{ view: 'charges', state: 'up', since: businessNow, code: null, detail: null, lastAt: null, read: 3, taken: 2, keyless: 0, notes: [], pageSize: 500, comparedAt: null, vanished: 1 }] : undefined,
+      vanishedRows: async () => ({ count: 1, keys: ['T-1'] }),
       queues: () => ['inbox', 'source:east', 'destination:east'],
       destinations: {
         states: () => [{

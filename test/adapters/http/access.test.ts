@@ -91,6 +91,8 @@ const matrix: Readonly<Record<string, Expected>> = {
   'post /v1/ops/messages/{id}/skip': { roles: technical, url: '/v1/ops/messages/m2/skip', body: { reason: 'sent by mistake' } },
   'post /v1/ops/messages/search': { roles: technical, body: { visit: 'V1' } },
   'get /v1/ops/messages/{id}/details': { roles: technical, url: '/v1/ops/messages/m1/details' },
+  'get /v1/ops/sources/{name}/views': { roles: technical, url: '/v1/ops/sources/south/views' },
+  'get /v1/ops/sources/{name}/views/{view}/vanished': { roles: technical, url: '/v1/ops/sources/south/views/charges/vanished' },
   'get /v1/ops/queues': { roles: technical },
   'post /v1/ops/queues/{queue}/pause': { roles: technical, url: '/v1/ops/queues/inbox/pause', body: { reason: 'the HIS is being updated' } },
   'post /v1/ops/queues/{queue}/resume': { roles: technical, url: '/v1/ops/queues/inbox/resume', body: {} },

@@ -188,3 +188,26 @@ t.test('the tables of a site → are shown with the place of each row, by messag
   t.ok(ofVisit.messages.every(({ serves }: { serves: readonly string[] }) => serves.includes('ADT^A04')))
   t.strictSame([(await get('/v1/ops/mappings/nowhere')).code, (await get('/v1/ops/mappings/base/code-tables/none')).code], ['MAPPING_SITE_UNKNOWN', 'MAPPING_TABLE_UNKNOWN'])
 })
+
+t.test('a message that is refused while its code is being resolved → is applied again, not left behind', async (t) => {
+  const service = await aMappingServer(t)
+  const { store, node, operator } = service
+  await arrive(service, ['first', text('first', '9')])
+  t.strictSame(await node.applyAll(), ['first dead'])
+  const [code] = await store.inReading(({ unmappedCodes }) => unmappedCodes.list({}, { limit: 1, before: null }))
+  await arrive(service, ['second', text('second', '9')])
+  const queued = await store.inReading(({ inbox }) => inbox.queued(0, 10))
+  const old = await composeMappings({ mappingsDir, sites: [] })
+  const refusing = messageTranslator(textTranslator({ ...old, stableId, zone: 'Asia/Shanghai' }), () => 'base')
+  const resolved = await service.server.inject({ method: 'POST', url: `/v1/ops/unmapped-codes/${code?.id ?? ''}/resolve`, headers: operator, payload: { code: 'other' } })
+  t.match(resolved.json(), { requeued: 1 })
+  const settled = await applyMessages({
+    inTransaction: store.inTransaction, clock, wallClock: clock, random: () => 0, noteDead: node.codes.noteDead,
+    apply: async (_stores, message) => {
+      const { version, notes } = refusing(message)
+      return { mappingVersion: version, produced: [], notes }
+    }
+  }, queued)
+  t.strictSame(settled, [{ id: 'second', kind: 'again' }])
+  t.strictSame(await node.applyAll(), ['first skipped', 'second applied', 'replay of first applied'])
+})

@@ -46,6 +46,14 @@ t.test('an operator opens a message → its parts, what it did and its timeline'
   t.equal((await hospital.server.inject({ url: '/v1/ops/messages/nothing/details', headers: operator })).statusCode, 404)
 })
 
+t.test('an operator looks at the views of a source → each with its state, and which rows are gone', async (t) => {
+  const { server, tokenOf } = await aServer(t)
+  const headers = as(await tokenOf('operator'))
+  t.match((await server.inject({ url: '/v1/ops/sources/south/views', headers })).json().items, [{ view: 'charges', state: 'up', vanished: 1 }])
+  t.strictSame((await server.inject({ url: '/v1/ops/sources/south/views/charges/vanished', headers })).json(), { count: 1, keys: ['T-1'] })
+  for (const url of ['/v1/ops/sources/east/views', '/v1/ops/sources/south/views/photos/vanished']) t.equal((await server.inject({ url, headers })).statusCode, 404)
+})
+
 t.test('an operator pauses a queue', async (t) => {
   const { server, tokenOf, asked } = await aServer(t)
   const operator = as(await tokenOf('operator'))

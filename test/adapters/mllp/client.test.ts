@@ -84,6 +84,18 @@ t.test('answers that are none', async (t) => {
     t.strictSame(client.events, ['connected', 'foreign_answer', 'foreign_answer'])
   })
 
+  t.test('a control id in capitals or padded → is that of the message all the same', async (t) => {
+    const client = aClient(t, await aPeer(t, (id, write) => { write(`MSA|AA|${id.toUpperCase()}   `) }))
+    t.match(await client.send(aMessage('0a1b2c')), { code: 'AA' })
+  })
+
+  t.test('an answer in a batch, with bytes of another character set, or with a second MSA → is read by its first MSA', async (t) => {
+    const client = aClient(t, await aPeer(t, (id, _write, socket) => {
+      socket.write(frame(Buffer.from(`FHS|^~\\&|\rBHS|^~\\&|\rMSH|^~\\&|\xb1\xb1||||||ACK|1|P|2.5.1\rMSA|AA|${id}|\xcd\xf5\rMSA|AE|${id}\rBTS|1\rFTS|1\r`, 'latin1')))
+    }))
+    t.match(await client.send(aMessage('M1')), { code: 'AA' })
+  })
+
   t.test('an answer without end → closes the connection', async (t) => {
     const client = aClient(t, await aPeer(t, (_id, _write, socket) => { socket.write(Buffer.concat([Buffer.from([0x0b]), Buffer.alloc(70_000, 'A')])) }))
     await t.rejects(client.send(aMessage('M1')), { code: 'OUTSIDE_UNAVAILABLE' })

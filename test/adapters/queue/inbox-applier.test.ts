@@ -234,3 +234,52 @@ t.test('a sender that waits for the outcome', async (t) => {
     t.strictSame(await outcome, { kind: 'applied' })
   })
 })
+
+t.test('a clock that is set back by an hour → does not hold up what the store got in the way of', async (t) => {
+  const store = await freshStore(t)
+  const time = { back: 0 }
+  const jumping = { now: () => new Date(Date.now() - time.back) }
+  let tries = 0
+  const applier = await anApplier(t, store, appendText, {
+    wallClock: jumping, pollMs: 5,
+    apply: async (batch) => tries++ === 0
+      ? batch.map(({ id }) => ({ id, kind: 'again' }))
+      : applyMessages({ inTransaction: store.inTransaction, apply: appendText, clock: jumping, wallClock: jumping, random: () => 0 }, batch),
+    on: { settled: () => { time.back = 3_600_000 } }
+  })
+  await receive(store, [aMessage({ id: '1', text: '1' })])
+  applier.notify()
+  while (time.back === 0) await new Promise((resolve) => setImmediate(resolve))
+  await applier.drain()
+  t.equal(await effectsOf(store), '1')
+})
+
+t.test('a lease whose holder\'s clock is set back → is asked for anew, since others may have taken it by theirs', async (t) => {
+  const store = await freshStore(t)
+  const time = { now: new Date('2026-03-02T02:00:00Z') }
+  const leaseOf = (holder: string, now: () => Date) => leaseHolder({ inTransaction: store.inTransaction, name: 'inbox', holder, wallClock: { now } })
+  const mine = leaseOf('mine', () => time.now)
+  t.equal(await mine.hold(), true)
+  time.now = new Date('2026-03-02T01:00:00Z')
+  t.equal(await leaseOf('other', () => new Date('2026-03-02T02:00:16Z')).hold(), true)
+  t.equal(await mine.hold(), false)
+})
+
+t.test('what a paused source piles up → is passed over once, and applied when the source goes on', async (t) => {
+  const store = await freshStore(t)
+  const paused = { all: false, sources: ['held'], revision: 1 }
+  const asked: number[] = []
+  const applier = await anApplier(t, store, appendText, {
+    paused: () => paused,
+    inReading: (work) => store.inReading((stores) => work({ inbox: { ...stores.inbox, queued: (after, ...rest) => { asked.push(after); return stores.inbox.queued(after, ...rest) } } }))
+  })
+  await receive(store, ['1', '2', '3'].map((text) => aMessage({ id: text, text, source: 'held' })))
+  await applier.drain()
+  await receive(store, [aMessage({ id: '4', text: '4', source: 'held' }), aMessage({ id: '5', text: '5' })])
+  await applier.drain()
+  await applier.drain()
+  t.strictSame([await effectsOf(store), asked.at(-1)], ['5', 5])
+  Object.assign(paused, { sources: [], revision: 2 })
+  await applier.drain()
+  t.equal(await effectsOf(store), '5 1 2 3 4')
+})

@@ -66,6 +66,7 @@ t.test('the XML of a call-back', async (t) => {
     'a document type': '<!DOCTYPE xml [<!ENTITY a "b">]><xml><A>&a;</A></xml>',
     'an entity of its own': '<xml><A>&a;</A></xml>',
     'a bare ampersand': '<xml><A>a & b</A></xml>',
+    'an entity with the name of a method': '<xml><A>&valueOf</A></xml>',
     'a declaration': '<?xml version="1.0"?><xml></xml>',
     'a comment': '<xml><!-- --></xml>',
     'an attribute': '<xml a="b"></xml>',

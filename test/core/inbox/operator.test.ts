@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import t from 'tap'
 import type { Store, Stores } from '../../../adapters/store/index.ts'
 import { DomainError } from '../../../core/errors.ts'
-import { applyMessages, fixMessage, pruneInbox, replayMessages, skipMessage, tryReplay, type ApplyMessage, type DescribeMessage, type MessageFilter, type RecordChanges } from '../../../core/inbox/index.ts'
+import { applyMessages, asItCame, fixMessage, pruneInbox, replayMessages, skipMessage, tryReplay, type ApplyMessage, type DescribeMessage, type MessageFilter, type RecordChanges } from '../../../core/inbox/index.ts'
 import { aMessage, wallClock } from '../../adapters/queue/fixtures.ts'
 import { freshStore } from '../../fixtures/store.ts'
 
@@ -112,6 +112,24 @@ t.test('a replay', async (t) => {
     await replayMessages(deps, { filter: { producedRecord: 'Patient/p1' }, requestId: 'r1', actor: 'ops' })
     await applyAll()
     t.match(await replayMessages(deps, { filter: { producedRecord: 'Patient/p1' }, requestId: 'r2', actor: 'ops' }), [{ original: 'm1' }])
+  })
+  await t.test('leaves out what cannot be replayed and goes on; of such messages alone it is refused', async (t) => {
+    const { deps } = await aDay(t)
+    const gone: DescribeMessage = (message) => {
+      if (Buffer.from(message.raw).toString().startsWith('p2')) throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'Its source is gone.')
+      return describe(message)
+    }
+    t.match(await replayMessages({ ...deps, describe: gone }, { filter: { source: 'east' }, requestId: 'r1', actor: 'ops' }), [{ original: 'm1' }, { original: 'm3' }, { original: 'm4' }])
+    await t.rejects(replayMessages({ ...deps, describe: gone }, { filter: { ids: ['m2'] }, requestId: 'r2', actor: 'ops' }), { code: 'MESSAGE_NOT_REPAIRABLE' })
+  })
+  await t.test('of what tells no time of its own is as old as the original, also a replay of a replay', async (t) => {
+    const { deps, store } = await aDay(t)
+    await store.inTransaction(({ inbox }) => inbox.receive([aMessage({ id: 'row', text: 'p9 row', lanes: ['p9'], sentAt: null, receivedAt: new Date('2026-03-02T05:00:00Z'), parked: { code: 'X', detail: '', place: null } })]))
+    const [first] = await replayMessages(deps, { filter: { ids: ['row'] }, requestId: 'r1', actor: 'ops' })
+    await store.inTransaction(({ inbox }) => inbox.markDead(first?.id ?? '', { attempts: 1, failure: { code: 'X', detail: '', place: null } }))
+    const [second] = await replayMessages(deps, { filter: { ids: [first?.id ?? ''] }, requestId: 'r2', actor: 'ops' })
+    const kept = await store.inReading(({ inbox }) => inbox.load(['row', first?.id ?? '', second?.id ?? '']))
+    t.strictSame(kept.map((message) => asItCame(message).receivedAt.toISOString()), Array.from({ length: 3 }, () => '2026-03-02T05:00:00.000Z'))
   })
   await t.test('of unknown or skipped messages is refused, of an empty range is nothing', async (t) => {
     const { deps } = await aDay(t)

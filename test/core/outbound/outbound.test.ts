@@ -237,8 +237,8 @@ t.test('a destination', async (t) => {
 })
 
 t.test('an operator', async (t) => {
-  const operator = (line: Line): { readonly resend: (id: string, isAnew?: boolean) => Promise<void>, readonly skip: (id: string) => Promise<void> } => {
-    const deps = { inTransaction: line.store.inTransaction, clock: { now: () => at }, notify: () => undefined }
+  const operator = (line: Line, { isConfigured = true } = {}): { readonly resend: (id: string, isAnew?: boolean) => Promise<void>, readonly skip: (id: string) => Promise<void> } => {
+    const deps = { inTransaction: line.store.inTransaction, clock: { now: () => at }, notify: () => undefined, isConfigured: (name: string) => isConfigured && name === 'east-his' }
     return {
       resend: (id, isAnew = false) => resendOutbound(deps, { id, isAnew, actor: 'token-1' }),
       skip: (id) => skipOutbound(deps, { id, reason: 'told by telephone', actor: 'token-1' })
@@ -274,6 +274,34 @@ t.test('an operator', async (t) => {
     await skip(id)
     t.match(await find(line.store, id), { state: 'skipped', events: { length: 5 } })
     t.strictSame(await line.store.inReading(({ outbound }) => outbound.counts()), [])
+  })
+
+  t.test('sends an old version again that never arrived, after a newer one did → is refused, for it would undo that', async (t) => {
+    const line = await aLine(t)
+    line.fault('reject')
+    await take(line.store, [east], named('A', 'Ann', '08:00'))
+    await take(line.store, [east], named('A', 'Anna', '08:01'))
+    await take(line.store, [east], named('B', 'Bob', '08:01'))
+    const process = line.aProcess()
+    await process.drain()
+    const [old, newest] = await list(line.store)
+    const { resend, skip } = operator(line)
+    for (const isAnew of [false, true]) await t.rejects(resend(old?.id ?? '', isAnew), { code: 'OUTBOUND_NOT_REPAIRABLE', message: /newer version/ })
+    await skip(old?.id ?? '')
+    await t.rejects(resend(old?.id ?? ''), { code: 'OUTBOUND_NOT_REPAIRABLE' })
+    await resend(newest?.id ?? '')
+    await process.drain()
+    t.strictSame(names(line).at(-1), 'Bob', 'what was sent may be sent again')
+    t.equal(line.his.arrivals().length, 4)
+  })
+
+  t.test('skips what waits for a destination that was taken out of the configuration', async (t) => {
+    const line = await aLine(t)
+    await take(line.store, [east], named('A', 'Ann', '08:00'))
+    const [{ id = '' } = {}] = await list(line.store)
+    await operator(line, { isConfigured: false }).skip(id)
+    t.match(await find(line.store, id), { state: 'skipped' })
+    t.strictSame(await line.store.inReading(({ outbox }) => outbox.counts()), { waiting: 0, dead: 0, oldestAt: null })
   })
 
   t.test('of a message that waits, or that nobody knows → is told why not', async (t) => {
@@ -315,20 +343,26 @@ t.test('a FHIR server as destination', async (t) => {
   const content = new TextEncoder().encode(JSON.stringify(fhirContent(version('Patient', 'A', { birthDate: '1990-01-02' }), [])))
   const held = { identifier: [{ system: 'urn:yiqiao:record', value: 'A' }], birthDate: '1990-01-02' }
   /** A server that holds these elements afterwards, whether they were there or were made. */
-  const aServer = (elements: Readonly<Record<string, unknown>>, { isChanged = false, refusal = null }: { readonly isChanged?: boolean, readonly refusal?: DomainError | null } = {}): Carrier & { readonly asked: unknown[] } => {
+  const aServer = (elements: Readonly<Record<string, unknown>>, { isChanged = false, isTerse = false, refusal = null }: { readonly isChanged?: boolean, readonly isTerse?: boolean, readonly refusal?: DomainError | null } = {}): Carrier & { readonly asked: unknown[], readonly put: unknown[] } => {
     const asked: unknown[] = []
+    const put: unknown[] = []
     const writer: FhirWriter = {
+      read: async (resourceType, id) => {
+        asked.push(`read ${id}`)
+        return { resourceType, id, meta: { versionId: '3' }, ...elements }
+      },
       create: async ({ resourceType }, { ifNoneExist }) => {
         asked.push(ifNoneExist)
         if (refusal !== null) throw refusal
-        return { id: '77', version: '3', resource: { resourceType, id: '77', ...elements } }
+        return isTerse ? { id: '77', version: null, resource: null } : { id: '77', version: '3', resource: { resourceType, id: '77', ...elements } }
       },
       update: async (resource, { ifMatch } = { ifMatch: '' }) => {
         asked.push(`${resource.id} if ${ifMatch}`)
+        put.push(resource)
         return isChanged ? null : { id: resource.id, version: '4', resource }
       }
     }
-    return { ...fhirCarrier(writer), asked }
+    return { ...fhirCarrier(writer), asked, put }
   }
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8')
 
@@ -342,6 +376,19 @@ t.test('a FHIR server as destination', async (t) => {
     const server = aServer({ ...held, birthDate: '1980-01-01' })
     const { verdict, bytes } = await server.send({ controlId: '', content })
     t.strictSame([verdict, text(bytes), server.asked.slice(1)], ['accepted', 'Patient/77/_history/4', ['77 if 3']])
+  })
+
+  t.test('that knows more than we do → keeps it; what we took away goes', async (t) => {
+    const theirs = { identifier: [{ system: 'urn:their:card', value: '9' }, ...held.identifier], text: { status: 'generated' }, maritalStatus: { text: 'M' }, deceasedBoolean: true, telecom: [{ value: '1' }], birthDate: '1980-01-01' }
+    const second = { ...version('Patient', 'A', { birthDate: '1990-01-02', deceasedDateTime: '2027-01-01' }), version: 2 }
+    const said = new TextEncoder().encode(JSON.stringify(fhirContent(second, [], version('Patient', 'A', { telecom: [{ value: '1' }] }))))
+    const expected = { resourceType: 'Patient', id: '77', maritalStatus: { text: 'M' }, birthDate: '1990-01-02', deceasedDateTime: '2027-01-01', identifier: [...held.identifier, { system: 'urn:their:card', value: '9' }] }
+    const server = aServer(theirs)
+    await server.send({ controlId: '', content: said })
+    t.strictSame(server.put, [expected])
+    const terse = aServer(theirs, { isTerse: true })
+    await terse.send({ controlId: '', content: said })
+    t.strictSame([terse.put, terse.asked.slice(1)], [[{ ...expected, meta: { versionId: '3' } }], ['read 77', '77 if 3']], 'also where it tells nothing of itself but its id')
   })
 
   t.test('that somebody else wrote to in between → is asked again later', async (t) => {
