@@ -102,12 +102,12 @@ export type TellIdentifiers = (resource: Resource, context: { readonly hospitalI
 
 /** The way back of `identifiers`: the first system that the table names for a kind. */
 export function compileTellIdentifiers ({ identifiers }: Readonly<Record<string, unknown>>): TellIdentifiers {
-  const systems = new Map(Object.entries(isTable(identifiers) ? identifiers : {}).map(([system, kind]) => [kind, system] as const).reverse())
+  const systems = new Map(Object.entries(isTable(identifiers) ? identifiers : {}).map(([system, kind]) => [encodeURIComponent(kind), system] as const).reverse())
   return (resource, { hospitalId }) => {
     const own = `urn:yiqiao:hospital:${hospitalId}:`
     const systemOf = (system: string): string => {
       if (system === residentIdSystem) return residentIdKinds.flatMap((kind) => systems.get(kind) ?? [])[0] ?? system
-      return system.startsWith(own) ? systems.get(decodeURIComponent(system.slice(own.length))) ?? system : system
+      return system.startsWith(own) ? systems.get(system.slice(own.length)) ?? system : system
     }
     return systems.size === 0 ? resource : told(resource, systemOf) as Resource
   }

@@ -66,11 +66,19 @@ export function parseQuery (type: string, pairs: readonly QueryPair[], { offset,
       if (name !== '_offset' && name !== '_count') query.used.push([name, value])
     }
   }
-  if (query.includes.length + query.revIncludes.length > mostIncludes) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostIncludes} of _include and _revinclude are taken. Ask in parts.`, '_include')
-  if (query.chains.length > mostChains) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostChains} chained parameters are taken. Ask in parts.`)
-  if (query.clauses.length > mostClauses) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostClauses} parameters are taken. Ask in parts, or give one parameter several values.`)
-  if (form.sort.length > mostSorts) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${mostSorts} parameters to sort by are taken.`, '_sort')
+  refuseTooMany(query, form)
   return { ...query, clauses: joinedRanges(query.clauses, context), ...form, onlyCount: form.onlyCount || form.count === 0 }
+}
+
+function refuseTooMany ({ includes, revIncludes, chains, clauses }: Lists, { sort }: Form): void {
+  for (const [count, most, what, place] of [
+    [includes.length + revIncludes.length, mostIncludes, '_include and _revinclude', '_include'],
+    [chains.length, mostChains, 'chained parameters', undefined],
+    [clauses.length, mostClauses, 'parameters', undefined],
+    [sort.length, mostSorts, 'parameters to sort by', '_sort']
+  ] as const) {
+    if (count > most) throw new DomainError('RECORD_SEARCH_INVALID', `At most ${most} of ${what} are taken. Ask in parts.`, place)
+  }
 }
 
 /** What a query collects while it is read. */

@@ -16,10 +16,8 @@ export interface ChargeDecision {
 export function decideCharge (stands: Charge | null, facts: ChargeFacts, at: Date): ChargeDecision {
   const posted = stands !== null && isInTheBooks(stands) ? stands : null
   const charge: Charge = { ...facts, ...carriedOver(stands, facts), state: 'posted', receivedAt: stands?.receivedAt ?? at }
-  if (posted !== null) {
-    refuseContradiction(posted, { ...charge, creditedBy: null })
-    if (facts.amountFen === null && charge.creditedBy === null) throw contradiction()
-  }
+  if (posted !== null) refuseContradiction(posted, { ...charge, creditedBy: null })
+  if (posted !== null) refuseMissingAmount(facts, charge)
   refuseOtherCredit(charge.amountFen, charge.creditedBy)
   const hasMoney = charge.amountFen !== null && charge.amountFen !== 0
   return {
@@ -60,6 +58,11 @@ export function refuseContradiction (stands: Charge, said: ChargeFacts): void {
 
 function contradiction (): DomainError {
   return new DomainError('CHARGE_ALREADY_POSTED', 'A line with this transaction id is in the books with another amount or kind; credit it and send the new one under an id of its own.', 'FT1-2')
+}
+
+/** Its record says no amount any more: somebody took it away, since a message without one leaves what stands. */
+function refuseMissingAmount ({ amountFen }: ChargeFacts, { creditedBy }: Charge): void {
+  if (amountFen === null && creditedBy === null) throw contradiction()
 }
 
 function isInTheBooks (charge: Charge): boolean {

@@ -112,6 +112,7 @@ t.test('an appointment', async (t) => {
   t.throws(() => map(lines('S12', 'SCH|A1|F1')), { code: 'MAPPING_VALUE_MISSING', place: 'SCH-11.4' }, 'that is booked for no time → is refused')
   t.strictSame([resource('Appointment', lines('S15', 'SCH|A1|F1'))].map(({ id, status, start }) => ({ id, status, start })), [{ id: 'Appointment-F1', status: 'cancelled', start: undefined }], 'that is cancelled needs none')
   t.equal(resource('Appointment', lines('S12', 'SCH|A1||||||||||^^^20260106090000'))['id'], 'Appointment-placer:A1')
+  t.equal(resource('Appointment', lines('S14', 'SCH|A1^^urn:yiqiao:placer^URI|F1|||||||||^^30^20260106090000^20260106093000'))['id'], 'Appointment-placer:A1', 'that we asked for → is ours, whatever number the hospital gives it')
 })
 
 t.test('a line of charges', async (t) => {
@@ -195,6 +196,7 @@ t.test('a referral', async (t) => {
   t.match(referral, { id: 'ServiceRequest-referral:Z1', status: 'active', intent: 'order', category: [{ coding: [{ code: '3457005' }] }, {}], requester: { reference: 'Practitioner/Practitioner-D1' }, reasonReference: [{ reference: 'Condition/Condition-P1|J06.9|' }] })
   t.strictSame(referral['performer'], [{ reference: 'Practitioner/Practitioner-provider:ZX01::D1', display: '演示专家' }, { reference: 'Organization/Organization-ZX01', display: '市医院' }], 'goes to a doctor of another hospital, who is none of ours with the same number')
   t.equal(resource('ServiceRequest', [header('REF^I14'), rf1('A'), pid])['status'], 'revoked', 'that is cancelled → is revoked')
+  t.equal(resource('ServiceRequest', [header('RRI^I12'), 'MSA|AA|1', rf1('A').replace('Z1^HIS', 'N1^^urn:yiqiao:placer^URI'), to, pid])['id'], 'ServiceRequest-N1', 'that we made → is the order that has this number')
   const reply = (msa: string, status: string): unknown[] => {
     const { changes } = map([header('RRI^I12'), msa, rf1(status), to, pid])
     const [request, task] = ['ServiceRequest', 'Task'].map((type) => changes.find(({ resource }) => resource.resourceType === type))
