@@ -24,6 +24,7 @@ export function sqlIdempotency ({ sql }: Unit): IdempotencyStore {
     },
     abandon: async ({ key, scope }) => {
       await sql.run('delete from idempotency_keys where scope = ? and key = ? and status is null', [scope, key])
-    }
+    },
+    prune: (before, limit) => sql.run('delete from idempotency_keys where (scope, key) in (select scope, key from idempotency_keys where begun_at_ms < ? limit ?)', [before.getTime(), limit])
   }
 }

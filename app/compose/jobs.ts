@@ -6,6 +6,7 @@ import type { InTransaction } from '../../core/unit-of-work.ts'
 import { proveLedger } from '../../jobs/prove-ledger.ts'
 import { pruneInbox } from '../../jobs/prune-inbox.ts'
 import { pruneOutbound } from '../../jobs/prune-outbound.ts'
+import { pruneRequestKeys } from '../../jobs/prune-request-keys.ts'
 import { unmatchedCredits } from '../../jobs/unmatched-credits.ts'
 import type { SiteConfig } from '../site-config.ts'
 import { compareViewJobs } from './view-sources.ts'
@@ -23,5 +24,5 @@ export interface JobDeps {
 
 /** Every scheduled job of the product. */
 export function composeJobs (deps: JobDeps): readonly Job[] {
-  return [proveLedger(deps), pruneInbox(deps), pruneOutbound(deps), unmatchedCredits(deps), ...compareViewJobs(deps.site, deps)]
+  return [proveLedger(deps), pruneInbox(deps), pruneOutbound(deps), pruneRequestKeys(deps), unmatchedCredits(deps), ...compareViewJobs(deps.site, deps)]
 }

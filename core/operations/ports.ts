@@ -44,4 +44,6 @@ export interface IdempotencyStore {
     | { readonly kind: 'answered', readonly status: number, readonly body: string }>
   readonly finish: (request: { readonly key: string, readonly scope: string, readonly status: number, readonly body: string }) => Promise<void>
   readonly abandon: (request: { readonly key: string, readonly scope: string }) => Promise<void>
+  /** Forgets requests that began before; answers how many. */
+  readonly prune: (before: Date, limit: number) => Promise<number>
 }

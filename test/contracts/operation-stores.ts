@@ -106,6 +106,15 @@ export function idempotencyStoreContract (t: Test, open: OpenStore): void {
     })
   })
 
+  t.test('a request key → is forgotten when it is old, some at a time', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ idempotency }) => {
+      for (const [key, time] of [['k1', '01:00:00'], ['k2', '02:00:00'], ['k3', '03:00:00']] as const) await idempotency.begin({ key, scope: 's', bodyHash: 'h', at: at(time) })
+      t.strictSame([await idempotency.prune(at('03:00:00'), 1), await idempotency.prune(at('03:00:00'), 9), await idempotency.prune(at('03:00:00'), 9)], [1, 1, 0])
+      t.strictSame(await idempotency.begin({ key: 'k3', scope: 's', bodyHash: 'h', at: at('04:00:00') }), { kind: 'running' })
+    })
+  })
+
   t.test('a request key used by four at once → is begun once', async (t) => {
     const { inTransaction } = await open(t)
     const kinds = await Promise.all([1, 2, 3, 4].map(() => inTransaction(async ({ idempotency }) =>

@@ -7,6 +7,7 @@ import { fen } from '../../core/money.ts'
 import { proveLedger } from '../../jobs/prove-ledger.ts'
 import { pruneInbox } from '../../jobs/prune-inbox.ts'
 import { pruneOutbound } from '../../jobs/prune-outbound.ts'
+import { pruneRequestKeys } from '../../jobs/prune-request-keys.ts'
 import { unmatchedCredits } from '../../jobs/unmatched-credits.ts'
 import { aMessage } from '../adapters/queue/fixtures.ts'
 import { freshStore } from '../fixtures/store.ts'
@@ -50,6 +51,15 @@ t.test('the retention of messages', async (t) => {
   })))
   t.strictSame(results, [{ pruned: 1 }, { pruned: 0 }, { pruned: 0 }, { pruned: 0 }, { pruned: 0 }])
   t.strictSame(left, { ids: ['queued', 'young'], days: [{ day: '2026-03-02', source: 'east', type: 'ADT', status: 'applied', count: 1 }] })
+})
+
+t.test('answers under a request key → go after 30 days', async (t) => {
+  const store = await freshStore(t)
+  await store.inTransaction(async ({ idempotency }) => {
+    for (const [key, day] of [['old', '2026-02-07'], ['young', '2026-02-09']] as const) await idempotency.begin({ key, scope: 'token', bodyHash: 'h', at: new Date(`${day}T00:00:00Z`) })
+  })
+  const { results } = await fiveTimes(pruneRequestKeys(store), () => store.inTransaction(({ idempotency }) => idempotency.prune(new Date(0), 1)))
+  t.strictSame(results, [{ pruned: 1 }, { pruned: 0 }, { pruned: 0 }, { pruned: 0 }, { pruned: 0 }])
 })
 
 t.test('the nightly proof of the ledger', async (t) => {

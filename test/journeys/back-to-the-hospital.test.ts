@@ -10,6 +10,8 @@ import type { Resource } from '../../core/records/index.ts'
 import { aDatabase, aSender, aService, type Answer, type Service, type Sender } from './a-service.ts'
 import { anApp, logIn, phones, type Phones } from './an-app.ts'
 
+t.setTimeout(120_000)
+
 const clock = { now: () => new Date() }
 
 interface Town extends Phones {
