@@ -8,7 +8,7 @@ import { outboundRowKeys } from '../../mappings/outbound-row.ts'
 import { header, map } from './mapping-of.ts'
 import { needed, readBack, referenceOf, segmentsOf, send, sourcesOf } from './outbound-of.ts'
 
-const pid = 'PID|1||P1^^^HIS^MR~110101199001011237^^^&2.16.156.10011.1.3&ISO^NI||测试^甲^乙^^^^L~Ce^Shi^^^^^L^P||19800229083000+0800|F|||1 号楼^2 单元^北京^北京^100000^CHN^H^^海淀||13800000000^PRN^CP~a@example.cn^PRN^Internet^a@example.cn|010-1^WPN^PH||M'
+const pid = 'PID|1||P1^^^HIS^MR~000000199001011237^^^&2.16.156.10011.1.3&ISO^NI||测试^甲^乙^^^^L~Ce^Shi^^^^^L^P||19800229083000+0800|F|||1 号楼^2 单元^北京^北京^100000^CHN^H^^海淀||10000000000^PRN^CP~a@example.cn^PRN^Internet^a@example.cn|010-1^WPN^PH||M'
 const pv1 = 'PV1|1|O|MZ01^^^^^^^^内科门诊|R|||D1^演示^医生||||||||||||V1^^^HIS^VN|||||||||||||||||||||||||20260105082500+0800'
 
 /** A message as a hospital sends it, and the resource that goes back to it. */

@@ -2,12 +2,13 @@ import t from 'tap'
 import { fhirServer } from '../../../adapters/fhir/index.ts'
 import { callerOf, noteAccess } from '../../../adapters/http/index.ts'
 import { usualAccessLimits } from '../../../adapters/http/access-routes.ts'
+import { fictitiousResidentId } from '../../../adapters/simulators/hospital/resident-id.ts'
 import type { CalendarDate } from '../../../core/clock.ts'
 import { fhirDeps } from '../fhir/a-fhir-server.ts'
 import { aPhone, aRecord, caller } from './a-phone.ts'
 import { aServer, as, keys, type AServer } from './a-server.ts'
 
-const residentId = '110101199001010015'
+const residentId = fictitiousResidentId('1990-01-01', 0, 'male')
 const name = 'Musterfrau'
 
 /** What a hospital says of a person, tied by the resident id as the index of persons ties it. */
