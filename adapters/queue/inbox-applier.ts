@@ -75,6 +75,8 @@ interface State {
  * after `mostYieldingMs` half of it, or the queue would only grow.
  */
 const shareWhileIngesting = 1 / 20
+/** A batch is one synchronous transaction on SQLite: while messages come in, readers and senders wait for no longer than this many take. */
+const mostWhileIngesting = 8
 const mostYieldingMs = 10_000
 const longestYieldMs = 400
 const shortestTroubleMs = 50
@@ -188,7 +190,7 @@ async function startBatches (options: InboxApplierOptions, state: State, wake: W
   while (!state.isStopping && state.isLeader && state.running.size < parallel && wallClock.now().getTime() >= startsAt(state)) {
     // At least one turn, or a synchronous database would keep sockets and timers waiting for the whole queue.
     await setImmediate()
-    const size = Math.min(maxBatch, Math.ceil(state.lanes.known() / parallel))
+    const size = Math.min(options.isIngesting?.() === true ? mostWhileIngesting : maxBatch, Math.ceil(state.lanes.known() / parallel))
     const batch = state.lanes.take(size, wallClock.now())
     if (batch.length === 0) return state.running.size === 0
     const run = runBatch(options, state, batch).finally(() => {
