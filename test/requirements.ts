@@ -83,7 +83,7 @@ function readOperations (): Array<{ name: string, ids: readonly string[] }> {
 }
 
 async function runJourneys (): Promise<TestResult[]> {
-  const tap = spawn(process.execPath, [path.join(root, 'node_modules/tap/dist/esm/run.mjs'), '--reporter=tap', 'test/journeys'],
+  const tap = spawn(process.execPath, [path.join(root, 'node_modules/tap/dist/esm/run.mjs'), '--reporter=tap', '--disable-coverage', '--jobs=2', '--timeout=120', 'test/journeys'],
     { cwd: root, env: process.env, stdio: ['ignore', 'pipe', 'ignore'] })
   const found: TestResult[] = []
   for await (const line of createInterface({ input: tap.stdout })) {
