@@ -11,6 +11,7 @@ import { replayMessages, type MessageFilter } from '../core/inbox/index.ts'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { composeTables, openConfiguredStore } from './compose/compose.ts'
 import { jobTools } from './compose/job-tools.ts'
+import { configuredParties } from './compose/parties.ts'
 import { sha256 } from './compose/sha256.ts'
 import { describeWith } from './compose/repair.ts'
 
@@ -118,7 +119,7 @@ async function revokeToken ({ store, args }: Call): Promise<string> {
 
 async function listJobs ({ config, store, args }: Call): Promise<string> {
   const { values } = parsed(() => parseArgs({ args: [...args], options: { json: { type: 'boolean', default: false } } }))
-  const { jobs } = jobTools(config, store)
+  const { jobs } = await jobTools(config, store, configuredParties(config, { wallClock: { now: () => new Date() }, ids: { next: randomUUID } }))
   const rows = await store.inReading(async ({ jobRuns }) => Promise.all(jobs.map(async ({ name, schedule, requirements }) => {
     const [last] = await jobRuns.list({ job: name }, { limit: 1, offset: 0 })
     return { name, schedule, requirements, lastDueAt: last?.dueAt.toISOString() ?? null, lastStatus: last?.status ?? null }
@@ -131,7 +132,7 @@ async function runJobCommand ({ config, store, args }: Call): Promise<string> {
   const { values, positionals } = parsed(() => parseArgs({ args: [...args], allowPositionals: true, options: { date: { type: 'string' } } }))
   const [name] = positionals
   if (name === undefined || values.date === undefined || !/^\d{4}-\d\d-\d\d$/.test(values.date)) throw new UsageError('jobs run NAME --date YYYY-MM-DD')
-  const { run } = jobTools(config, store)
+  const { run } = await jobTools(config, store, configuredParties(config, { wallClock: { now: () => new Date() }, ids: { next: randomUUID } }))
   const ran = await run({ name, date: values.date, calendar: calendarIn(config.zone), now: new Date() })
   return `${ran.job} ${ran.dueAt.toISOString()} ${ran.status}\n`
 }

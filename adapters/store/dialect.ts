@@ -44,6 +44,8 @@ export interface SchemaWords {
   readonly byBytes: string
   /** Statements that make a table refuse changes of its rows. */
   readonly appendOnly: (table: string) => readonly string[]
+  /** Takes a column's check away; null where that needs the table made anew. */
+  readonly dropCheck: ((table: string, column: string) => string) | null
   /** Takes away what `appendOnly` leaves behind when its table is dropped. */
   readonly dropAppendOnly: (table: string) => readonly string[]
 }

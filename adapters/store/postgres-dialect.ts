@@ -34,6 +34,7 @@ export const postgresDialect: Dialect = {
       `create trigger ${table}_refuse_change before update or delete on ${table} for each row execute function ${table}_refuse()`,
       `create trigger ${table}_refuse_truncate before truncate on ${table} for each statement execute function ${table}_refuse()`
     ],
+    dropCheck: (table, column) => `alter table ${table} drop constraint if exists ${table}_${column}_check`,
     dropAppendOnly: (table) => [`drop function ${table}_refuse()`]
   }
 }

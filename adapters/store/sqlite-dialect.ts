@@ -28,6 +28,7 @@ export const sqliteDialect: Dialect = {
     byBytes: '',
     appendOnly: (table) => ['update', 'delete'].map((change) =>
       `create trigger ${table}_refuse_${change} before ${change} on ${table} begin select raise(abort, '${table} is append-only'); end`),
+    dropCheck: null,
     dropAppendOnly: () => []
   }
 }

@@ -1,6 +1,6 @@
 import type { AccountStore, AttemptStore, AuditStore, ClientStore, CodeStore, FollowerStore, GuardianStore, SceneStore, SessionStore, TicketStore, TokenStore } from '../../core/access/index.ts'
 import type { PractitionerStore } from '../../core/directory/index.ts'
-import type { PatientStore } from '../../core/identity/index.ts'
+import type { PatientStore, ReadingStore } from '../../core/identity/index.ts'
 import type { InboxStore, ViewRowStore } from '../../core/inbox/index.ts'
 import type { ChargeStore, LedgerStore } from '../../core/ledger/index.ts'
 import type { AlertStore, CodeResolutionStore, IdempotencyStore, JobRunStore, LeaseStore, PauseStore, SettingStore, UnmappedCodeStore } from '../../core/operations/index.ts'
@@ -25,6 +25,7 @@ import { sqlOutbox } from './sql-outbox.ts'
 import { sqlPatients } from './sql-patients.ts'
 import { sqlPauses } from './sql-pauses.ts'
 import { sqlPractitioners } from './sql-practitioners.ts'
+import { sqlReadings } from './sql-readings.ts'
 import { sqlRecords } from './sql-records.ts'
 import { sqlRemoteIds } from './sql-remote-ids.ts'
 import { sqlSettings } from './sql-settings.ts'
@@ -44,6 +45,7 @@ export interface Stores {
   readonly ledger: LedgerStore
   readonly charges: ChargeStore
   readonly patients: PatientStore
+  readonly readings: ReadingStore
   readonly visits: VisitStore
   readonly practitioners: PractitionerStore
   readonly outbox: OutboxStore
@@ -78,6 +80,7 @@ export function storesOf (unit: Unit): Stores {
     ledger: sqlLedger(unit),
     charges: sqlCharges(unit),
     patients: sqlPatients(unit),
+    readings: sqlReadings(unit),
     visits: sqlVisits(unit),
     practitioners: sqlPractitioners(unit),
     outbox: sqlOutbox(unit),

@@ -1,29 +1,23 @@
 import { createHash } from 'node:crypto'
 import { groupReceiver, inboxApplier, leaseHolder, outcomes, type GroupReceiver, type InboxApplier } from '../../adapters/queue/index.ts'
 import type { Store, Stores } from '../../adapters/store/index.ts'
-import type { Calendar, Clock } from '../../core/clock.ts'
-import type { Ids, StableId } from '../../core/ids.ts'
+import type { Clock } from '../../core/clock.ts'
+import type { Ids } from '../../core/ids.ts'
 import { applyMessages, type Applied, type ApplyMessage, type AwaitOutcome, type StoredMessage } from '../../core/inbox/index.ts'
-import { takeIn, type FactsOf, type TakeInDeps } from '../../core/intake/index.ts'
+import { takeIn, type TakeInDeps } from '../../core/intake/index.ts'
 import type { Pauses } from '../../core/operations/index.ts'
-import type { Destination } from '../../core/outbound/index.ts'
-import type { SearchValuesOf } from '../../core/records/index.ts'
 import type { InboxMetrics } from './metrics.ts'
 import type { TranslateMessage } from './translate.ts'
 
 export interface ApplyingDeps {
   readonly store: Store
   readonly translate: TranslateMessage
-  readonly factsOf: FactsOf
-  readonly searchValuesOf: SearchValuesOf
-  readonly stableId: StableId
+  readonly tools: TakeInTools
   readonly clock: Clock
   readonly wallClock: Clock
-  readonly calendar: Calendar
   readonly ids: Ids
   readonly random: () => number
   readonly metrics: InboxMetrics
-  readonly destinations: readonly Destination[]
   readonly pauses: Pick<Pauses, 'list' | 'isPaused' | 'revision'>
   readonly noteApplied: (message: StoredMessage, applied: Applied) => void
   readonly noteDead: (stores: Stores, id: string, error: unknown) => Promise<void>
@@ -83,15 +77,17 @@ function pausedOf ({ list, isPaused, revision }: ApplyingDeps['pauses']): { read
 }
 
 function applyWith (deps: ApplyingDeps): ApplyMessage<Stores> {
-  const { translate, clock } = deps
+  const { translate, clock, tools } = deps
   return async (stores, message) => {
     const mapped = await translate(message, stores)
-    const { produced, doubts } = await takeIn({ ...stores, ...takeInTools(deps) }, mapped.changes, clock.now())
+    const { produced, doubts } = await takeIn({ ...stores, ...tools }, mapped.changes, clock.now())
     return { mappingVersion: mapped.version, produced, notes: [...mapped.notes, ...doubts.map((doubt) => `identity: ${doubt.reason}`)], unmapped: mapped.unmapped }
   }
 }
 
 /** What takeIn needs besides the stores of a transaction. */
-export function takeInTools ({ factsOf, searchValuesOf, stableId, ids, calendar, destinations }: Pick<ApplyingDeps, 'factsOf' | 'searchValuesOf' | 'stableId' | 'ids' | 'calendar' | 'destinations'>): Pick<TakeInDeps, 'factsOf' | 'searchValuesOf' | 'stableId' | 'hashOf' | 'ids' | 'calendar' | 'destinations'> {
+export type TakeInTools = Omit<TakeInDeps, keyof Stores>
+
+export function takeInTools ({ factsOf, searchValuesOf, stableId, ids, calendar, destinations }: Omit<TakeInTools, 'hashOf'>): TakeInTools {
   return { destinations, factsOf, searchValuesOf, stableId, ids, calendar, hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64') }
 }

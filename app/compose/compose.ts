@@ -3,30 +3,33 @@ import path from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { Registry, collectDefaultMetrics } from 'prom-client'
 import { searchValuesIn } from '../../adapters/fhir/index.ts'
+import { instantIn } from '../../adapters/http/index.ts'
 import { fhirClient, type FhirClient, type Follower } from '../../adapters/fhir-client/index.ts'
 import type { ViewsPoller } from '../../adapters/his-views/index.ts'
 import type { MllpListener } from '../../adapters/mllp/index.ts'
 import { openStore, type Store } from '../../adapters/store/index.ts'
 import type { WechatAccount } from '../../core/access/index.ts'
 import { calendarIn, type Calendar, type Clock } from '../../core/clock.ts'
+import { startOfDayIn } from '../../core/days.ts'
 import type { Ids, StableId } from '../../core/ids.ts'
 import type { SmsSender } from '../../core/notifications/index.ts'
 import { pausesOf, type Job, type Pauses } from '../../core/operations/index.ts'
 import type { Destination } from '../../core/outbound/index.ts'
 import type { SearchValuesOf } from '../../core/records/index.ts'
-import type { FactsOf } from '../../core/intake/index.ts'
+import { takeIn } from '../../core/intake/index.ts'
 import type { Config } from '../config.ts'
 import type { FhirDestinationConfig } from '../site-config.ts'
 import { stableIdWith } from '../stable-id.ts'
 import { accessKeys, openingSms, type AccessKeys } from './access-keys.ts'
-import { composeApplying, type Applying } from './applying.ts'
+import { composeApplying, takeInTools, type Applying, type TakeInTools } from './applying.ts'
+import { composeAreas, type Area, type Outside } from './areas.ts'
 import { composeDestinations, destinationsOf, type Destinations } from './destinations.ts'
 import { composeFhirMappings, mappingOf, type FhirMappings } from './fhir-sources.ts'
 import { composeJobs } from './jobs.ts'
 import type { Log } from './log.ts'
 import { composeMappings, type ComposedMappings } from './mappings.ts'
 import { inboxMetrics, queueGauges } from './metrics.ts'
-import { composeOperations, faultWith, onCallOf, type Operations } from './operations.ts'
+import { composeOperations, faultWith, onCallOf, type Operations, type OperationsDeps } from './operations.ts'
 import { rateMeter, type RateMeter } from './rates.ts'
 import { comparing, startListeners, startPolling, translatorByFormat } from './sources.ts'
 import { textTranslator, type TranslateMessage } from './translate.ts'
@@ -49,6 +52,7 @@ export interface ComposeOptions {
   readonly clockOf: (store: Store) => Promise<Clock>
   readonly sms: SmsSender | null
   readonly wechat: WechatAccount | null
+  readonly outside: Outside
 }
 
 export interface Composed {
@@ -61,7 +65,6 @@ export interface Composed {
   readonly log: Log
   readonly stableId: StableId
   readonly keys: AccessKeys
-  readonly factsOf: FactsOf
   readonly searchValuesOf: SearchValuesOf
   readonly mappings: ComposedMappings
   readonly fhirMappings: FhirMappings
@@ -73,6 +76,8 @@ export interface Composed {
   readonly lines: Destinations
   readonly pauses: Pauses
   readonly rates: RateMeter
+  readonly tools: TakeInTools
+  readonly areas: Area
   readonly operations: Operations
   readonly jobs: readonly Job[]
   /** By source name. */
@@ -91,7 +96,7 @@ export interface Composed {
 }
 
 /** The product without HTTP: store → tables → inbox → sources → jobs, alerts, outbox → MLLP. Read it top to bottom. */
-export async function compose ({ config, system, clockOf, sms, wechat }: ComposeOptions): Promise<Composed> {
+export async function compose ({ config, system, clockOf, sms, wechat, outside }: ComposeOptions): Promise<Composed> {
   const { wallClock, ids, random, log } = system
   const { site, zone } = config
   const store = await openConfiguredStore(config)
@@ -102,12 +107,11 @@ export async function compose ({ config, system, clockOf, sms, wechat }: Compose
   const calendar = calendarIn(zone)
   const keys = await accessKeys(store)
   const searchValuesOf = searchValuesIn(zone)
-  const { factsOf } = mappings
   const fault = faultWith({ log })
 
   const metrics = new Registry()
   collectDefaultMetrics({ register: metrics })
-  queueGauges(metrics, { inReading: store.inReading, clock })
+  queueGauges(metrics, { ...store, clock })
   const counted = inboxMetrics(metrics, fault('inbox'))
   const rates = rateMeter(wallClock.now)
 
@@ -121,8 +125,9 @@ export async function compose ({ config, system, clockOf, sms, wechat }: Compose
   const translate = translatorByFormat({ config, mappings, fhirMappings, stableId, calendar, translateText, siteOf })
   const unmappedCodes = composeUnmappedCodes({ store, clock, siteOf, reload: mappings.reload, fault })
   const destinations = destinationsOf(site)
+  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf, stableId, ids, calendar, destinations })
   const applying = composeApplying({
-    store, translate, factsOf, searchValuesOf, stableId, clock, wallClock, calendar, ids, random, metrics: counted, destinations, pauses,
+    store, translate, tools, clock, wallClock, ids, random, metrics: counted, pauses,
     noteApplied: (message, applied) => {
       rates.count(message.source)
       unmappedCodes.noteApplied(message, applied)
@@ -132,9 +137,9 @@ export async function compose ({ config, system, clockOf, sms, wechat }: Compose
 
   const { followers, viewPollers } = startPolling({ config, store, mappings, fhirMappings, stableId, ids, clock, wallClock, calendar, random, log, pauses, notify: applying.applier.notify })
   const polled = [...followers, ...viewPollers].map(([name, { status }]) => ({ queue: `source:${name}`, status }))
-  const jobs = composeJobs({ ...store, ids, onCall: onCallOf({ config, sms }), retainDays: site.timers.retainMessageDays, site, compare: (source, dueAt) => comparing(viewPollers, source, dueAt) })
-  const lines = composeDestinations(site, { ...store, clock, zone, tablesOf: mappings.outboundOf, fhirTablesOf: (mappingSite) => mappingOf(fhirMappings, { mappingSite }), fhirWriterOf: (destination) => fhirWriter(destination, wallClock) })
-  const operations = composeOperations({ config, store, clock, wallClock, ids, stableId, random, jobs, sms: sms === null ? null : openingSms(sms, keys), lines, polled, pauses, log })
+  const { areas, jobs, lines, operations } = composeWork({
+    config, store, clock, wallClock, calendar, ids, stableId, keys, random, log, sms, outside, tools, mappings, fhirMappings, viewPollers, polled, pauses, notifyOutbox: () => { awake.tell() }
+  })
   awake.tell = () => {
     applying.applier.notify()
     operations.outbox.notify()
@@ -142,8 +147,8 @@ export async function compose ({ config, system, clockOf, sms, wechat }: Compose
   const listeners = await startListeners({ config, clock, ids, log, applying, counted })
 
   return {
-    config, store, clock, wallClock, calendar, ids, log, stableId, keys, factsOf, searchValuesOf, mappings, fhirMappings, unmappedCodes, translate,
-    applying, destinations, lines, pauses, rates, operations, jobs, listeners, followers, viewPollers, wechat, hasSms: sms !== null, metrics, startedAt: clock.now(),
+    config, store, clock, wallClock, calendar, ids, log, stableId, keys, searchValuesOf, mappings, fhirMappings, unmappedCodes, translate,
+    applying, destinations, lines, pauses, rates, tools, areas, operations, jobs, listeners, followers, viewPollers, wechat, hasSms: sms !== null, metrics, startedAt: clock.now(),
     version: versionOf(system.root),
     consoleRoot: path.join(system.root, 'adapters/web/console'),
     close: async () => {
@@ -155,6 +160,25 @@ export async function compose ({ config, system, clockOf, sms, wechat }: Compose
       await store.close()
     }
   }
+}
+
+type WorkDeps = Pick<Composed, 'config' | 'store' | 'clock' | 'wallClock' | 'calendar' | 'ids' | 'stableId' | 'keys' | 'log' | 'tools' | 'mappings' | 'fhirMappings' | 'viewPollers' | 'pauses'>
+  & Pick<ComposeOptions, 'sms' | 'outside'> & Pick<OperationsDeps, 'random' | 'polled'> & { readonly notifyOutbox: () => void }
+
+/** What the product does by itself: areas, jobs, lines to the hospitals, the outbox. */
+function composeWork (deps: WorkDeps): Pick<Composed, 'areas' | 'jobs' | 'lines' | 'operations'> {
+  const { config, store, clock, wallClock, ids, keys, sms, tools, mappings, fhirMappings, viewPollers } = deps
+  const { site, zone } = config
+  const onCall = onCallOf({ config, sms })
+  const areas = composeAreas({
+    ...deps, startOfDay: startOfDayIn(zone), onCall, writeInstant: instantIn(zone), takeIn: (stores, changes, at) => takeIn({ ...stores, ...tools }, changes, at)
+  })
+  const jobs = composeJobs({ ...store, ids, onCall, retainDays: site.timers.retainMessageDays, site, areas, compare: (source, dueAt) => comparing(viewPollers, source, dueAt) })
+  const lines = composeDestinations(site, {
+    ...store, clock, zone, tablesOf: mappings.outboundOf, fhirTablesOf: (mappingSite) => mappingOf(fhirMappings, { mappingSite }), fhirWriterOf: (destination) => fhirWriter(destination, wallClock)
+  })
+  const operations = composeOperations({ ...deps, jobs, areas, sms: sms === null ? null : openingSms(sms, keys), lines })
+  return { areas, jobs, lines, operations }
 }
 
 /** What a kept message is read with, beside a service that may be running. */

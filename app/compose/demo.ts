@@ -16,6 +16,7 @@ import { DomainError } from '../../core/errors.ts'
 import type { SmsSender } from '../../core/notifications/index.ts'
 import type { MovableClock } from '../../core/operations/index.ts'
 import type { Config } from '../config.ts'
+import { nobodyOutside, type Outside } from './areas.ts'
 import type { Composed, System } from './compose.ts'
 import { openDemoAccounts, openDemoWechat } from './demo-access.ts'
 import { openDemoFhir, type DemoFhir } from './demo-fhir.ts'
@@ -28,6 +29,7 @@ export interface Demo {
   readonly config: Config
   readonly sms: SmsSender
   readonly wechat: WechatAccount
+  readonly outside: Outside
   /** Where the server listens: simulated parties call it back there. */
   readonly listens: (url: string) => void
   readonly clockOf: (store: Store) => Promise<Clock>
@@ -71,6 +73,7 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
   return {
     config: withHospitals(config, hospitals),
     wechat: wechat.account,
+    outside: nobodyOutside,
     listens: (url) => { state.url = url },
     sms: httpSms({ url: gateway.url, secret, clock: wallClock, nonces: ids, timeoutMs: smsTimeoutMs }),
     clockOf: async ({ inTransaction }) => {

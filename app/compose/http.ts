@@ -6,7 +6,6 @@ import { authenticate, type Principal } from '../../core/access/index.ts'
 import { mergePatients, unmergePatients, type MergeCommand } from '../../core/identity/index.ts'
 import { takeIn } from '../../core/intake/index.ts'
 import { callerFinder, composeAccess } from './access.ts'
-import { takeInTools } from './applying.ts'
 import type { Composed } from './compose.ts'
 import { fhirWriting } from './fhir-writing.ts'
 import { inspectWith } from './inspect.ts'
@@ -40,8 +39,9 @@ export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Pro
   await server.register(accessRoutes(composeAccess({
     ...parts,
     notifyOutbox: outbox.notify,
-    takeIn: (stores, changes, at) => takeIn({ ...stores, ...takeInTools(parts) }, changes, at)
+    takeIn: (stores, changes, at) => takeIn({ ...stores, ...parts.tools }, changes, at)
   }), instantIn(config.zone)))
+  for (const routes of parts.areas.routes) await server.register(routes)
   await server.register(consolePages({ root: parts.consoleRoot }))
   return server
 }
@@ -99,5 +99,5 @@ async function partStates ({ store, listeners, config, applying }: Composed): Pr
 /** A decision at the desk goes the same way in as a message. */
 async function changeLink (parts: Composed, change: typeof mergePatients, command: MergeCommand): Promise<void> {
   const at = parts.clock.now()
-  await parts.store.inTransaction(async (stores) => change({ ...stores, takeIn: (changes) => takeIn({ ...stores, ...takeInTools(parts) }, changes, at) }, command, at))
+  await parts.store.inTransaction(async (stores) => change({ ...stores, takeIn: (changes) => takeIn({ ...stores, ...parts.tools }, changes, at) }, command, at))
 }

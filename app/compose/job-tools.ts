@@ -1,11 +1,22 @@
 import { randomUUID } from 'node:crypto'
+import { searchValuesIn } from '../../adapters/fhir/index.ts'
+import { createLogger, instantIn } from '../../adapters/http/index.ts'
 import { cronMatches } from '../../adapters/queue/index.ts'
 import type { Store } from '../../adapters/store/index.ts'
-import type { Calendar } from '../../core/clock.ts'
+import { calendarIn, type Calendar } from '../../core/clock.ts'
+import { startOfDayIn } from '../../core/days.ts'
 import { DomainError } from '../../core/errors.ts'
+import type { Ids } from '../../core/ids.ts'
+import { takeIn } from '../../core/intake/index.ts'
 import { dueInstants, runJob, type Job, type Matches, type RanJob } from '../../core/operations/index.ts'
 import type { Config } from '../config.ts'
+import { accessKeys } from './access-keys.ts'
+import { takeInTools } from './applying.ts'
+import { composeAreas, type AreaDeps } from './areas.ts'
+import { composeTables, type ComposeOptions } from './compose.ts'
+import { destinationsOf } from './destinations.ts'
 import { composeJobs } from './jobs.ts'
+import { onCallOf } from './operations.ts'
 
 const lookBackMs = 40 * 86_400_000
 
@@ -22,14 +33,14 @@ export interface JobTools {
 }
 
 /** Jobs for the command line, beside a service that may be running: effects have keys, so both may run one. */
-export function jobTools (config: Config, { inTransaction, inReading }: Store): JobTools {
+export async function jobTools (config: Config, store: Store, parties: Pick<ComposeOptions, 'sms' | 'outside'>): Promise<JobTools> {
   const jobs = composeJobs({
-    inTransaction,
-    inReading,
-    ids: { next: randomUUID },
-    onCall: config.site.sms === undefined ? [] : config.site.alerts.smsTo,
+    ...store,
+    ids,
+    onCall: onCallOf({ config, sms: parties.sms }),
     retainDays: config.site.timers.retainMessageDays,
     site: config.site,
+    areas: composeAreas(await areaDeps(config, store, parties)),
     compare: async () => { throw new DomainError('JOB_NOT_FOUND', 'Views are compared by the service that follows them: POST /v1/ops/jobs/<name>/run.') }
   })
   return {
@@ -37,7 +48,21 @@ export function jobTools (config: Config, { inTransaction, inReading }: Store): 
     run: async ({ name, ...day }) => {
       const job = jobs.find((one) => one.name === name)
       if (job === undefined) throw new DomainError('JOB_NOT_FOUND', 'There is no job of this name. `yiqiao jobs list` tells the names.')
-      return runJob({ inTransaction, wallClock: { now: () => day.now }, jobs }, name, dueInstantOn(cronMatches(job.schedule, config.zone), day))
+      return runJob({ inTransaction: store.inTransaction, wallClock: { now: () => day.now }, jobs }, name, dueInstantOn(cronMatches(job.schedule, config.zone), day))
     }
+  }
+}
+
+const ids: Ids = { next: randomUUID }
+const wallClock = { now: () => new Date() }
+
+async function areaDeps (config: Config, store: Store, { sms, outside }: Pick<ComposeOptions, 'sms' | 'outside'>): Promise<AreaDeps> {
+  const { zone } = config
+  const { mappings, stableId } = await composeTables(config, store)
+  const calendar = calendarIn(zone)
+  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: searchValuesIn(zone), stableId, ids, calendar, destinations: destinationsOf(config.site) })
+  return {
+    config, store, clock: wallClock, wallClock, calendar, startOfDay: startOfDayIn(zone), ids, stableId, keys: await accessKeys(store), random: Math.random, log: createLogger({ level: 'silent' }),
+    onCall: onCallOf({ config, sms }), outside, writeInstant: instantIn(zone), takeIn: (stores, changes, at) => takeIn({ ...stores, ...tools }, changes, at), notifyOutbox: () => undefined
   }
 }

@@ -9,6 +9,7 @@ import { pruneOutbound } from '../../jobs/prune-outbound.ts'
 import { pruneRequestKeys } from '../../jobs/prune-request-keys.ts'
 import { unmatchedCredits } from '../../jobs/unmatched-credits.ts'
 import type { SiteConfig } from '../site-config.ts'
+import type { Area } from './areas.ts'
 import { compareViewJobs } from './view-sources.ts'
 
 export interface JobDeps {
@@ -18,11 +19,12 @@ export interface JobDeps {
   readonly onCall: OnCall
   readonly retainDays: number
   readonly site: Pick<SiteConfig, 'sources'>
+  readonly areas: Pick<Area, 'jobs'>
   /** Compares all rows of a source's views with what was taken in. */
   readonly compare: (source: string, dueAt: Date) => Promise<Compared>
 }
 
 /** Every scheduled job of the product. */
 export function composeJobs (deps: JobDeps): readonly Job[] {
-  return [proveLedger(deps), pruneInbox(deps), pruneOutbound(deps), pruneRequestKeys(deps), unmatchedCredits(deps), ...compareViewJobs(deps.site, deps)]
+  return [proveLedger(deps), pruneInbox(deps), pruneOutbound(deps), pruneRequestKeys(deps), unmatchedCredits(deps), ...compareViewJobs(deps.site, deps), ...deps.areas.jobs]
 }

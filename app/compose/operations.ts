@@ -6,6 +6,7 @@ import { sendSms, type SmsSender } from '../../core/notifications/index.ts'
 import type { Job, Matches, Pauses } from '../../core/operations/index.ts'
 import type { CarryOut, OutboxEngine } from '../../core/outbox.ts'
 import type { Config } from '../config.ts'
+import type { Area } from './areas.ts'
 import { watchConnections, type Connection, type Connections } from './connections.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
@@ -20,6 +21,7 @@ export interface OperationsDeps {
   readonly stableId: StableId
   readonly random: () => number
   readonly jobs: readonly Job[]
+  readonly areas: Area
   /** Null where no gateway is configured: then nothing is written for it either. */
   readonly sms: SmsSender | null
   readonly lines: Destinations
@@ -45,19 +47,19 @@ const connectionsEveryMs = 1_000
 
 /** Jobs, alerts and the outbox: each on one node at a time, but for the outbox on Redis. */
 export function composeOperations (deps: OperationsDeps): Operations {
-  const { config, store, clock, wallClock, random, pauses, lines } = deps
+  const { config, store, clock, wallClock, random, pauses, lines, areas } = deps
   const { inTransaction, inReading } = store
   const lease = leaseWith(deps)
   const fault = faultWith(deps)
-  const carryOut: Readonly<Record<string, CarryOut>> = { ...deps.sms === null ? {} : { sms: sendSms(deps.sms) }, ...lines.carryOut }
-  const outbox = composeOutbox({ inTransaction, inReading, carryOut, rules: lines.rules, isPaused: pauses.isPaused, clock, wallClock, random, on: { fault: fault('outbox') } },
+  const carryOut: Readonly<Record<string, CarryOut>> = { ...deps.sms === null ? {} : { sms: sendSms(deps.sms) }, ...lines.carryOut, ...areas.carryOut }
+  const outbox = composeOutbox({ inTransaction, inReading, carryOut, rules: { ...lines.rules, ...areas.rules }, isPaused: pauses.isPaused, clock, wallClock, random, on: { fault: fault('outbox') } },
     { redisUrl: config.redisUrl, stableId: deps.stableId, leaseOf: lease })
   const destinations = lines.states().map(({ name }) => ({ queue: `destination:${name}`, status: statusIn(lines, name) }))
   const connections = watchConnections([...deps.polled, ...destinations], { inTransaction, inReading, pauses, clock, everyMs: connectionsEveryMs, fault: fault('connections') })
   const matches = new Map(deps.jobs.map((job) => [job.name, cronMatches(job.schedule, config.zone)]))
   const matchesOf = (job: Job): Matches => matches.get(job.name) ?? (() => false)
   const jobs = jobLoop({
-    inTransaction, jobs: deps.jobs, timers: [], matchesOf, clock, wallClock, lease: lease('jobs'),
+    inTransaction, jobs: deps.jobs, timers: areas.timers, matchesOf, clock, wallClock, lease: lease('jobs'),
     on: { fault: fault('jobs'), ran: (run) => { deps.log.info({ job: run.job, dueAt: run.dueAt, status: run.status }, 'job') } }
   })
   const watching = startMonitor(deps, { carryOut, connections, notify: outbox.notify })

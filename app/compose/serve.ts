@@ -1,10 +1,7 @@
 import type { AddressInfo } from 'node:net'
-import { readFileSync } from 'node:fs'
-import { httpSms } from '../../adapters/sms/http-sms.ts'
-import type { SmsSender } from '../../core/notifications/index.ts'
 import type { Config } from '../config.ts'
-import { compose, type Composed, type ComposeOptions, type System } from './compose.ts'
-import { configuredWechat } from './wechat.ts'
+import { compose, type Composed, type System } from './compose.ts'
+import { configuredParties } from './parties.ts'
 import { openDemo, type Demo, type DemoOptions } from './demo.ts'
 import { composeHttp } from './http.ts'
 
@@ -15,15 +12,13 @@ export interface Served {
   readonly close: () => Promise<void>
 }
 
-const smsTimeoutMs = 10_000
-
 /** About a minute for a day from 07:30 to 18:00. */
 const usualDemo: DemoOptions = { dayTakesMs: 55_000 }
 
 /** Starts the product and says `listening` when all of it is ready. In the demo the simulated parties start with it. */
 export async function serve (config: Config, system: System, demoOptions = usualDemo): Promise<Served> {
   const demo = config.isDemo ? await openDemo(config, system, demoOptions) : null
-  const parts = await compose({ system, ...demo ?? outsideOf(config, system) })
+  const parts = await compose({ system, ...demo ?? { config, ...configuredParties(config, system), clockOf: async () => system.wallClock } })
   await demo?.begin(parts)
   const server = await composeHttp(parts, demo === null ? null : demo.routes(parts))
   await server.listen({ host: config.host, port: config.httpPort })
@@ -42,14 +37,4 @@ export async function serve (config: Config, system: System, demoOptions = usual
       await parts.close()
     }
   }
-}
-
-/** The outside parties that SITE_CONFIG names. */
-function outsideOf (config: Config, system: System): Omit<ComposeOptions, 'system'> {
-  return { config, sms: configuredSms(config, system), wechat: configuredWechat(config.site, system.wallClock), clockOf: async () => system.wallClock }
-}
-
-function configuredSms ({ site }: Config, { wallClock, ids }: System): SmsSender | null {
-  if (site.sms === undefined) return null
-  return httpSms({ url: site.sms.url, secret: readFileSync(site.sms.secretFile), clock: wallClock, nonces: ids, timeoutMs: smsTimeoutMs })
 }

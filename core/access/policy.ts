@@ -8,9 +8,17 @@ import { scopesAllow } from './scopes.ts'
  */
 type Scope = 'own' | 'organization' | 'books' | 'all'
 
-const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'account.use': 'own', 'profile.read': 'own', 'profile.write': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own' } as const
+const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'account.use': 'own', 'profile.read': 'own', 'profile.write': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own',
+  'visit.register': 'own', 'visit.check_in': 'own', 'contract.read': 'own', 'contract.sign': 'own', 'score.read': 'own', 'bill.read': 'own', 'dispute.open': 'own', 'payment.create': 'own', 'payment.read': 'own' } as const
 const clinical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'organization', 'record.read': 'organization', 'visit.read': 'organization' } as const
 const accounts = { 'charge.read': 'organization', 'statement.read': 'organization' } as const
+/** What happens at a counter or kiosk with the person there. */
+const counter = { 'identity.read': 'organization', 'patient.register': 'organization', 'visit.register': 'organization', 'visit.check_in': 'organization', 'release.check': 'organization',
+  'contract.read': 'organization', 'contract.sign': 'organization', 'bill.read': 'organization', 'payment.create': 'organization', 'payment.read': 'organization' } as const
+/** Money and default, of one hospital or all. */
+const money = { 'contract.read': 'books', 'contract.manage': 'books', 'bill.read': 'books', 'bill.decide': 'books', 'dispute.answer': 'books', 'default.read': 'books', 'payment.read': 'books', 'refund.request': 'books',
+  'refund.approve': 'books', 'reconciliation.read': 'books', 'reconciliation.operate': 'books', 'books.export': 'books', 'feed.read': 'books', 'feed.release': 'books' } as const
+const inspection = { 'contract.read': 'all', 'bill.read': 'all', 'default.read': 'all', 'payment.read': 'all', 'reconciliation.read': 'all', 'books.export': 'all', 'feed.read': 'all' } as const
 /** The technical side sees messages, since it repairs them, and so what becomes of each: records, visits, charges. */
 const technical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'all', 'patient.link': 'all', 'record.read': 'all', 'visit.read': 'all',
   'charge.read': 'all', 'statement.read': 'all', 'message.read': 'all', 'message.operate': 'all', 'message.convert': 'all', 'mapping.operate': 'all', 'queue.operate': 'all', 'destination.operate': 'all', 'operations.read': 'all',
@@ -21,20 +29,20 @@ const bystander = { 'me.read': 'all' } as const
 const policy: Readonly<Record<Role, Readonly<Partial<Record<Permission, Scope>>>>> = {
   patient: personal,
   guardian: personal,
-  doctor: clinical,
-  pharmacist: clinical,
+  doctor: { ...clinical, 'release.check': 'organization' },
+  pharmacist: { ...clinical, 'release.check': 'organization' },
   support: { ...bystander, 'directory.read': 'all' },
   reviewer: { ...bystander, 'directory.read': 'all' },
-  desk: { ...clinical, ...accounts, 'identity.confirm': 'organization', 'scene.create': 'all' },
+  desk: { ...clinical, ...accounts, ...counter, 'dispute.open': 'organization', 'refund.request': 'organization', 'identity.confirm': 'organization', 'scene.create': 'all' },
   community: bystander,
-  hospital: { ...clinical, ...accounts, 'ledger.read': 'organization' },
-  terminal: { ...bystander, 'scene.create': 'all' },
-  bureau: bystander,
-  finance: { ...bystander, 'directory.read': 'all', 'charge.read': 'books', 'statement.read': 'books', 'ledger.read': 'books' },
+  hospital: { ...clinical, ...accounts, 'ledger.read': 'organization', 'release.check': 'organization', 'contract.read': 'organization', 'bill.read': 'organization', 'visit.register': 'organization', 'visit.check_in': 'organization' },
+  terminal: { ...bystander, ...counter, 'scene.create': 'all' },
+  bureau: { ...bystander, 'feed.read': 'all', 'feed.acknowledge': 'all' },
+  finance: { ...bystander, 'directory.read': 'all', 'charge.read': 'books', 'statement.read': 'books', 'ledger.read': 'books', ...money },
   operator: technical,
-  auditor: { ...bystander, 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all' },
-  administrator: { ...technical, 'ledger.read': 'all', 'audit.read': 'all', 'client.manage': 'all' },
-  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'record.write': 'books', 'charge.read': 'books', 'scene.create': 'all' }
+  auditor: { ...bystander, 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all', ...inspection },
+  administrator: { ...technical, 'ledger.read': 'all', 'audit.read': 'all', 'client.manage': 'all', ...inspection },
+  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'record.write': 'books', 'charge.read': 'books', 'scene.create': 'all', 'release.check': 'books', 'visit.register': 'books', 'visit.check_in': 'books' }
 }
 
 /** Whether a role acts for own records, not for an organization. */

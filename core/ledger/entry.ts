@@ -9,11 +9,19 @@ export interface Posting {
   readonly amountFen: Fen
 }
 
+/**
+ * charge, adjustment, payment: lines of the HIS, and payments through a channel. settlement: an insurance fund took its
+ * part over. refund: money on its way back and gone back. credit: from or to the patient's own credit balance. clearing:
+ * a channel paid out to the bank account. suspense: a channel has money that we know no order for.
+ */
+export const entryKinds = ['charge', 'adjustment', 'payment', 'reversal', 'settlement', 'refund', 'credit', 'write_off', 'recovery', 'assignment', 'clearing', 'suspense'] as const
+export type EntryKind = typeof entryKinds[number]
+
 /** 分录. Append-only; a correction is a reversal (decision 4). */
 export interface Entry {
   readonly id: string
   readonly hospitalId: string
-  readonly kind: 'charge' | 'adjustment' | 'payment' | 'reversal'
+  readonly kind: EntryKind
   /** One effect, one key: posting the same key again changes nothing. */
   readonly sourceKey: string
   readonly effectiveOn: CalendarDate

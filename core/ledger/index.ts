@@ -1,5 +1,8 @@
-export { assertBalanced, reversalOf, type Entry, type Posting } from './entry.ts'
-export { patientReceivable, unsettledRevenue } from './account.ts'
+export { assertBalanced, entryKinds, reversalOf, type Entry, type EntryKind, type Posting } from './entry.ts'
+export {
+  badDebt, bankAccount, channelClearing, channelFee, creditBalance, funderReceivable, insuranceReceivable, patientReceivable, refundPayable, roundingAdjustment, settledRevenue, suspense,
+  unsettledRevenue, windowClearing
+} from './account.ts'
 export type { Charge, ChargeState } from './charge.ts'
 export type { AccountBalance, ChargeStore, LedgerStore, StatementLine } from './ports.ts'
 export type { ChargeFacts } from './decide-charge.ts'

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { createLogger } from '../../adapters/http/index.ts'
 import { readConfig } from '../../app/config.ts'
 import { timeOrderedIds } from '../../app/time-ordered-ids.ts'
+import { nobodyOutside } from '../../app/compose/areas.ts'
 import { compose, type Composed } from '../../app/compose/compose.ts'
 import { describeWith } from '../../app/compose/repair.ts'
 import { rawInsertRate } from './disk.ts'
@@ -72,7 +73,8 @@ async function composeOn (dataDir: string, environment: Readonly<Record<string, 
     system: { wallClock: { now: () => new Date() }, ids: timeOrderedIds({ now: () => new Date() }), random: () => randomInt(2 ** 32) / 2 ** 32, log: createLogger({ level: 'silent' }), root },
     clockOf: async () => ({ now: () => new Date() }),
     sms: null,
-    wechat: null
+    wechat: null,
+    outside: nobodyOutside
   })
 }
 

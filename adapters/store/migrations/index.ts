@@ -11,9 +11,13 @@ import { viewRows } from './0010-view-rows.ts'
 import { outbound } from './0011-outbound.ts'
 import { accessForAll } from './0012-access.ts'
 import { operators } from './0013-operators.ts'
+import { entryKinds } from './0014-entry-kinds.ts'
+import { identityReadings } from './0015-identity-readings.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
 
 /** In the order they are applied. */
-export const migrations: readonly Migration[] = [inbox, records, ledger, people, operations, access, mapping, search, remoteIds, viewRows, outbound, accessForAll, operators]
+export const migrations: readonly Migration[] = [
+  inbox, records, ledger, people, operations, access, mapping, search, remoteIds, viewRows, outbound, accessForAll, operators, entryKinds, identityReadings
+]

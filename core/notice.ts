@@ -1,0 +1,62 @@
+import type { OutboxMessage } from './outbox.ts'
+
+/**
+ * 通知. What a person is to be told. The context where something happens writes it to the outbox (kind `notice`) in the
+ * transaction of its cause; notifications chooses channels and has the words. No clinical detail: parameters are
+ * amounts, days, names of hospitals and numbers of our own.
+ */
+export const noticeTemplates = [
+  'contract_signed', 'contract_terminated', 'contract_suspended', 'contract_cured',
+  'visit_registered', 'checked_in', 'queue_called', 'report_ready', 'skin_test_done', 'medication_ready', 'infusion_ready',
+  'bill_due', 'bill_changed', 'bill_paid', 'bill_written_off',
+  'dunning', 'dunning_deadline', 'pre_report_notice', 'card_locked', 'card_unlocked', 'reported', 'report_cured',
+  'payment_failed', 'refund_done', 'dispute_opened', 'dispute_answered'
+] as const
+export type NoticeTemplate = typeof noticeTemplates[number]
+
+export interface Notice {
+  readonly template: NoticeTemplate
+  /** Any patient record of the person. */
+  readonly patientId: string
+  /** Sealed; null: the phone that the person's contract or account knows. */
+  readonly phone: string | null
+  readonly params: Readonly<Record<string, string>>
+}
+
+export const noticeKind = 'notice'
+
+/** `key` names the occasion: the same key is told once. */
+export function noticeMessage (notice: Notice, { id, key, at }: { readonly id: string, readonly key: string, readonly at: Date }): OutboxMessage {
+  return { id, kind: noticeKind, key, payload: { ...notice }, createdAt: at }
+}
+
+/**
+ * What became of a notice, by its key. queued → sent → delivered | undelivered; sent | undelivered → read in the app.
+ * suppressed: it was decided not to send it, with the reason.
+ */
+export type NoticeState = 'queued' | 'sent' | 'delivered' | 'undelivered' | 'read' | 'suppressed'
+
+export interface NoticeRecord {
+  readonly key: string
+  readonly template: NoticeTemplate
+  readonly patientId: string
+  readonly state: NoticeState
+  readonly channel: 'sms' | 'push' | 'wechat' | 'letter' | null
+  /** The carrier's number of the message, or of its receipt. */
+  readonly proofId: string | null
+  readonly reason: string | null
+  readonly queuedAt: Date
+  readonly sentAt: Date | null
+  /** When it was delivered or read: from then on the notice is proven. */
+  readonly provenAt: Date | null
+}
+
+export interface NoticeStore {
+  readonly find: (key: string) => Promise<NoticeRecord | null>
+  /** Inserts or replaces by key. */
+  readonly save: (record: NoticeRecord) => Promise<void>
+  /** Sent and not yet delivered, read or given up, oldest first. */
+  readonly awaitingReceipt: (limit: number) => Promise<readonly NoticeRecord[]>
+  /** Of these patient records, the newest first. */
+  readonly list: (patientIds: readonly string[], page: { readonly limit: number, readonly offset: number }) => Promise<readonly NoticeRecord[]>
+}

@@ -1,0 +1,82 @@
+import type { Fen } from '../money.ts'
+
+export const paymentChannels = ['wechat', 'alipay', 'bank', 'insurance', 'mixed'] as const
+/** mixed: WeChat Pay with the insurance account, one order of two parts (domain document §4.1). */
+export type PaymentChannel = typeof paymentChannels[number]
+
+/**
+ * 支付单. What somebody is about to pay or has paid through a channel, for one purpose, over one or more hospitals.
+ *
+ * created → pending (the channel knows it) → success | failed | closed; pending → unknown → success | failed by query.
+ * A success that comes after `closed` is taken all the same: the payee decides where the money belongs.
+ * Success is final; refunds are things of their own.
+ */
+export interface PaymentOrder {
+  readonly id: string
+  /** What the channels call it: 32 letters and digits at most. The same on every repetition. */
+  readonly orderNumber: string
+  /** Whose rules decide what the money is for; the payee of that name hears of it (ports.ts). */
+  readonly purpose: string
+  /** What the payee knows it by, e.g. the contract. */
+  readonly subjectId: string
+  /** Any patient record of the person who pays. */
+  readonly payerPatientId: string
+  readonly channel: PaymentChannel
+  /** How it is presented: the wallet's own QR at a kiosk, or inside an app. */
+  readonly mode: 'app' | 'qr' | 'card'
+  readonly amountFen: Fen
+  readonly parts: readonly PaymentPart[]
+  readonly state: PaymentState
+  /** Of a mixed order each part's own state; the whole is success only when both are (I-51). */
+  readonly cashFen: Fen
+  readonly insuranceFen: Fen
+  readonly cashState: PaymentState | null
+  readonly insuranceState: PaymentState | null
+  /** The channel's number of the transaction, known at success. */
+  readonly channelNumber: string | null
+  /** What the app or kiosk shows or hands to the wallet; kept, so that a repetition gets the same. */
+  readonly prepay: Readonly<Record<string, string>> | null
+  readonly createdAt: Date
+  readonly expiresAt: Date
+  /** The channel's own time of success, which counts for deadlines (D-7). */
+  readonly paidAt: Date | null
+  readonly refundedFen: Fen
+  /** Queries so far, and when the next one is due while it is pending or unknown. */
+  readonly queries: number
+  readonly nextQueryAt: Date | null
+}
+
+/** What of the order is for which hospital and thing. */
+export interface PaymentPart {
+  readonly hospitalId: string
+  /** The payee's own, e.g. a bill. */
+  readonly referenceId: string
+  readonly patientId: string
+  readonly amountFen: Fen
+}
+
+export type PaymentState = 'created' | 'pending' | 'success' | 'failed' | 'closed' | 'unknown'
+
+/**
+ * 退款. requested → approved (four eyes over a limit) → submitted → success | failed | unknown → by query.
+ * The sum of those that are not failed never exceeds what was paid (I-09).
+ */
+export interface Refund {
+  readonly id: string
+  readonly orderId: string
+  /** What the channel calls it. */
+  readonly refundNumber: string
+  /** One effect, one key: asking again answers with this refund and moves nothing. */
+  readonly sourceKey: string
+  readonly amountFen: Fen
+  readonly parts: readonly PaymentPart[]
+  readonly reason: string
+  readonly state: 'requested' | 'approved' | 'submitted' | 'success' | 'failed' | 'unknown'
+  readonly requestedBy: string
+  readonly requestedAt: Date
+  readonly approvedBy: string | null
+  readonly channelNumber: string | null
+  readonly doneAt: Date | null
+  readonly queries: number
+  readonly nextQueryAt: Date | null
+}
