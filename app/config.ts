@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { Ajv, type ErrorObject } from 'ajv'
+import { revealedHospital } from '../core/credit-feed/index.ts'
 import { destinationSchemas, siteConfigSchema, sourceSchemas, type DestinationConfig, type MllpSourceConfig, type SiteConfig, type SourceConfig } from './site-config.ts'
 
 /** Everything the process is told from outside, validated once. Secrets are read from files, never from here. */
@@ -14,6 +15,10 @@ export interface Config {
   readonly redisUrl: string | null
   readonly sqliteDriver: 'libsql' | 'better-sqlite3'
   readonly mappingsDir: string
+  /** Texts that come with the product to be signed. */
+  readonly agreementsDir: string
+  /** Null: nothing is signed, so nothing reported. */
+  readonly feedKeyFile: string | null
   readonly zone: string
   readonly logLevel: string
   readonly site: SiteConfig
@@ -23,7 +28,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names of all environment variables that are read here; README and docs are compared with it. */
 export const environmentNames = ['HOST', 'HTTP_PORT', 'MLLP_PORT', 'DATA_DIR', 'DATABASE_URL', 'REDIS_URL', 'SITE_CONFIG', 'MAPPINGS_DIR',
-  'TZ_BUSINESS', 'LOG_LEVEL', 'SQLITE_DRIVER', 'DEMO_PLAY'] as const
+  'FEED_KEY_FILE', 'TZ_BUSINESS', 'LOG_LEVEL', 'SQLITE_DRIVER', 'DEMO_PLAY'] as const
 
 /** Refuses to start with one line per fault. */
 export class ConfigError extends Error {
@@ -44,10 +49,28 @@ export function readConfig (given: Environment, options: { readonly isDemo: bool
     redisUrl: environment['REDIS_URL'] ?? null,
     sqliteDriver: driverOf(environment['SQLITE_DRIVER']),
     mappingsDir: path.resolve(environment['MAPPINGS_DIR'] ?? path.join(options.root, 'mappings')),
+    agreementsDir: path.join(options.root, 'app/agreements'),
+    feedKeyFile: environment['FEED_KEY_FILE'] ?? null,
     zone: zoneOf(environment['TZ_BUSINESS'] ?? 'Asia/Shanghai'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
-    site: siteOf(environment['SITE_CONFIG'], mllpPort, options.isDemo)
+    site: reporting(siteOf(environment['SITE_CONFIG'], mllpPort, options.isDemo), environment)
   }
+}
+
+/** Who reports signs, and under a code that tells of no hospital. */
+function reporting (site: SiteConfig, environment: Environment): SiteConfig {
+  const creditors = site.creditFeed?.creditors ?? []
+  if (creditors.length > 0 && environment['FEED_KEY_FILE'] === undefined) throw new ConfigError('FEED_KEY_FILE: creditFeed names creditors, so a file with the private key that their files are signed with is needed.')
+  const reported = creditors.flatMap(({ hospitals }) => hospitals)
+  if (new Set(creditors.map(({ code }) => code)).size !== creditors.length) throw new ConfigError('SITE_CONFIG: creditFeed.creditors[].code must be distinct.')
+  if (new Set(reported).size !== reported.length) throw new ConfigError('SITE_CONFIG: a hospital may be named by one of creditFeed.creditors[] only.')
+  const unknown = reported.find((id) => !site.hospitals.some((hospital) => hospital.id === id))
+  if (unknown !== undefined) throw new ConfigError(`SITE_CONFIG: creditFeed names ${unknown}, which is not in hospitals[].`)
+  for (const { code } of creditors) {
+    const revealed = revealedHospital(code, site.hospitals)
+    if (revealed !== null) throw new ConfigError(`SITE_CONFIG: the creditor code ${code} reveals the hospital ${revealed}; choose one that says nothing of it.`)
+  }
+  return site
 }
 
 function portOf (environment: Environment, name: string, fallback: number): number {
@@ -119,6 +142,7 @@ function distinct (site: SiteConfig): SiteConfig {
   const names = site.sources.map((source) => source.name)
   if (hospitals.size !== site.hospitals.length) throw new ConfigError('SITE_CONFIG: hospitals[].id must be distinct.')
   if (new Set(names).size !== names.length) throw new ConfigError('SITE_CONFIG: sources[].name must be distinct.')
+  provenLawful(site)
   const places = site.destinations.map((destination) => destination.name)
   if (new Set(places).size !== places.length) throw new ConfigError('SITE_CONFIG: destinations[].name must be distinct.')
   for (const [list, kind] of [[site.sources, 'source'], [site.destinations, 'destination']] as const) {
@@ -126,6 +150,13 @@ function distinct (site: SiteConfig): SiteConfig {
     if (homeless !== undefined) throw new ConfigError(`SITE_CONFIG: ${kind} ${homeless.name} names a hospital that is not in hospitals[].`)
   }
   return site
+}
+
+/** Nothing is locked or reported without the basis of law that a site names (domain document §0, finding 3). */
+function provenLawful ({ legalBasis, payAfterCare }: SiteConfig): void {
+  if (legalBasis !== undefined) return
+  const without = (['locksCards', 'reports'] as const).find((name) => payAfterCare[name])
+  if (without !== undefined) throw new ConfigError(`SITE_CONFIG: payAfterCare.${without} needs legalBasis: name the law or rule that allows it, or switch it off.`)
 }
 
 /** MLLP_PORT is the first source's port where the file leaves it open. */
@@ -149,6 +180,7 @@ function demoSite (mllpPort: number): unknown {
     hospitals: [{ id: 'east', name: 'East Lake Hospital 东湖医院' }, { id: 'west', name: 'West Hill Hospital 西山医院' }],
     sources: [source('east', 'UTF-8', 0), source('west', 'GB18030', 1)],
     legalBasis: 'demo: fictitious consent of fictitious patients',
+    payAfterCare: { locksCards: true, reports: true, minimumOverdueFen: 100, reportGraceDays: 0, reportMinimumFen: 100, releaseByTwo: true },
     alerts: { smsTo: ['+86-000-demo-on-call'] }
   }
 }

@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox'
+import { payments, reconciliation } from './site-payments.ts'
 
 const limits = Type.Object({
   maxMessageBytes: Type.Integer({ minimum: 1024, maximum: 64 * 1024 * 1024, default: 16 * 1024 * 1024 }),
@@ -101,7 +102,8 @@ export const sourceSchemas = { mllp: mllpSource, fhir: fhirSource, views: viewsS
 
 const sends = Type.Array(Type.Object({
   resource: Type.String({ pattern: '^[A-Z][A-Za-z]+$', description: 'Type of the record that we made or changed.' }),
-  message: Type.Optional(Type.String({ description: 'HL7 v2 message that tells it, e.g. ADT^A31; its table is in mappings/outbound.' }))
+  message: Type.Optional(Type.String({ description: 'HL7 v2 message that tells it, e.g. ADT^A31; its table is in mappings/outbound.' })),
+  when: Type.Optional(Type.Union([Type.Literal('new'), Type.Literal('changed')], { description: 'Only of records that we made, or only of those that we changed; without it of both.' }))
 }, { additionalProperties: false }), { default: [], description: 'What goes out.' })
 
 /** The HIS listens for HL7 v2. */
@@ -122,6 +124,7 @@ const mllpDestination = Type.Object({
   facility: Type.String({ default: '', description: 'Receiving facility (MSH-6).' }),
   mappingSite,
   ackTimeoutMs: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
+  query: Type.Optional(Type.String({ minLength: 1, description: 'The HIS answers QBP^Q22; this is the name that it knows the query by (QPD-1), e.g. IHE PDQ Query.' })),
   sends
 }, { additionalProperties: false })
 
@@ -139,15 +142,120 @@ const fhirDestination = Type.Object({
 
 export const destinationSchemas = { mllp: mllpDestination, fhir: fhirDestination } as const
 
+const clockTime = Type.String({ pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$' })
+const day = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$' })
+const amountFen = Type.Integer({ minimum: 0, maximum: 100_000_000_000 })
+
+/** 先诊疗后付费. What the deployment decides; the defaults are the seed's where it says something. */
+const payAfterCare = Type.Object({
+  ruleSet: Type.Optional(Type.Object({
+    version: Type.String({ minLength: 1, maxLength: 40, description: 'Kept with every check; change it with the rules.' }),
+    rules: Type.Array(Type.Object({
+      name: Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }),
+      provider: Type.Union([Type.Literal('insurance'), Type.Literal('bank'), Type.Literal('zhima')]),
+      threshold: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000, description: 'Of a score.' })),
+      regions: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, maxItems: 1_000, description: 'Of insurance: places that count as local.' })),
+      creditLimitFen: amountFen
+    }, { additionalProperties: false }), { minItems: 1, maxItems: 20 })
+  }, { additionalProperties: false, description: 'Who may sign; without it the seed\'s rules.' })),
+  agreement: Type.Optional(Type.Object({
+    version: Type.String({ minLength: 1, maxLength: 40 }),
+    file: Type.String({ description: 'Text file, UTF-8.' }),
+    from: Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d+)?(Z|[+-]\\d{2}:\\d{2})$', description: 'Instant from which it is in force.' })
+  }, { additionalProperties: false, description: 'The text to be signed; without it the one that comes with the product.' })),
+  holidays: Type.Array(Type.Object({
+    year: Type.Integer({ minimum: 1900, maximum: 2999 }),
+    source: Type.String({ minLength: 1, maxLength: 40, description: 'Names the notice; a part of the calendar version.' }),
+    daysOff: Type.Array(day, { maxItems: 366 }),
+    daysOfWork: Type.Array(day, { maxItems: 366, description: 'Weekend days of work.' })
+  }, { additionalProperties: false }), { default: [], maxItems: 100 }),
+  termDays: Type.Integer({ minimum: 1, maximum: 365, default: 7 }),
+  rollsOverHolidays: Type.Boolean({ default: true }),
+  dunningFrom: Type.Unsafe<string>({ ...clockTime, default: '09:00' }),
+  dunningUntil: Type.Unsafe<string>({ ...clockTime, default: '20:00' }),
+  locksCards: Type.Boolean({ default: false }),
+  reports: Type.Boolean({ default: false }),
+  minimumOverdueFen: Type.Unsafe<number>({ ...amountFen, default: 0 }),
+  reportGraceDays: Type.Integer({ minimum: 0, maximum: 3650, default: 0 }),
+  reportMinimumFen: Type.Unsafe<number>({ ...amountFen, default: 0 }),
+  reportNoticeDays: Type.Integer({ minimum: 3, maximum: 365, default: 3 }),
+  releaseByTwo: Type.Boolean({ default: false }),
+  leftAfterDays: Type.Integer({ minimum: 1, maximum: 365, default: 2 }),
+  holdMs: Type.Integer({ minimum: 60_000, maximum: 30 * 86_400_000, default: 86_400_000 }),
+  refundByTwoAboveFen: Type.Unsafe<number>({ ...amountFen, default: 100_000 })
+}, { additionalProperties: false, default: {} })
+
+const scores = Type.Object({
+  bank: Type.Optional(Type.Object({
+    url: Type.String({ description: 'Base address of the bank\'s scoring platform.' }),
+    clientId: Type.String(),
+    secretFile: Type.String({ description: 'Secret that both directions are signed with (HMAC-SHA256).' }),
+    timeoutMs: Type.Integer({ minimum: 100, maximum: 60_000, default: 5_000 })
+  }, { additionalProperties: false })),
+  zhima: Type.Optional(Type.Object({
+    url: Type.String({ default: 'https://openapi.alipay.com/gateway.do' }),
+    appId: Type.String(),
+    privateKeyFile: Type.String({ description: 'PEM file of our RSA key.' }),
+    providerKeyFile: Type.String({ description: 'PEM file of the platform\'s public key, which answers are signed with.' }),
+    timeoutMs: Type.Integer({ minimum: 100, maximum: 60_000, default: 5_000 })
+  }, { additionalProperties: false }))
+}, { additionalProperties: false, default: {} })
+
+/** 医保. The insurer's interface, by its national transactions. */
+const insurance = Type.Object({
+  url: Type.String(),
+  signature: Type.Union([Type.Literal('SM2'), Type.Literal('RSA')], { default: 'SM2', description: 'SM2 with SM3, or RSA with SHA-256.' }),
+  privateKeyFile: Type.String({ description: 'PEM file of our key (PKCS #8).' }),
+  insurerKeyFile: Type.String({ description: 'PEM file of the insurer\'s public key, which answers and call-backs are signed with.' }),
+  region: Type.String({ pattern: '^\\d{6}$', description: 'Administrative division whose insured are local; places within count.' }),
+  receiver: Type.String({ minLength: 1, maxLength: 40, description: 'Code of the receiving system.' }),
+  institutions: Type.Array(Type.Object({
+    hospital: Type.String({ description: 'hospitals[].id' }),
+    code: Type.String({ pattern: '^[A-Z0-9]{12}$', description: 'The hospital\'s number with the insurer.' }),
+    name: Type.String({ minLength: 1, maxLength: 200 })
+  }, { additionalProperties: false }), { minItems: 1, maxItems: 1_000, description: 'The first one speaks where no hospital is meant.' }),
+  usesAccount: Type.Boolean({ default: false, description: 'A settlement takes from the person\'s account first.' }),
+  locksCards: Type.Boolean({ default: false, description: 'The local platform locks cards.' }),
+  pays: Type.Boolean({ default: true, description: 'Payment from the account without the card.' }),
+  timeoutMs
+}, { additionalProperties: false })
+
+/** 征信报送. Who reports to which bureau; without it nothing is reported. */
+const creditFeed = Type.Object({
+  creditors: Type.Array(Type.Object({
+    code: Type.String({ pattern: '^[A-Z0-9]{4,20}$', description: 'Neutral code; never a hospital\'s name or id.' }),
+    hospitals: Type.Array(Type.String({ description: 'hospitals[].id' }), { minItems: 1, maxItems: 1_000 }),
+    agreementId: Type.String({ minLength: 1, maxLength: 100, description: 'Number of the agreement with the bureau.' }),
+    bureau: Type.String({ minLength: 1, maxLength: 100, description: 'Name of the bureau, as the person reads it in the notice.' }),
+    bureauKeyFile: Type.String({ description: 'Public key of the bureau, PEM or JWK: RSA from 2048 bits, P-256 or X25519.' }),
+    recordsPerFile: Type.Integer({ minimum: 1, maximum: 100_000, default: 10_000 }),
+    push: Type.Optional(Type.Object({
+      url: Type.String({ description: 'Files are posted to <url>/feeds/<number>.' }),
+      tokenFile: Type.Optional(Type.String({ description: 'File with a bearer token.' }))
+    }, { additionalProperties: false, description: 'Without it the bureau fetches with its own credential.' }))
+  }, { additionalProperties: false }), { minItems: 1, maxItems: 100 })
+}, { additionalProperties: false })
+
 /** SITE_CONFIG: the hospitals, how they are connected, and the timers. The one declaration of its shape. */
 export const siteConfigSchema = Type.Object({
   hospitals: Type.Array(Type.Object({
     id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }),
-    name: Type.String({ minLength: 1 })
+    name: Type.String({ minLength: 1 }),
+    statement: Type.Optional(Type.Object({
+      url: Type.String({ description: 'Day list of the HIS, asked with ?date=YYYY-MM-DD.' }),
+      tokenFile: Type.Optional(Type.String({ description: 'File with a bearer token.' })),
+      timeoutMs: Type.Integer({ minimum: 100, maximum: 600_000, default: 60_000 })
+    }, { additionalProperties: false }))
   }, { additionalProperties: false }), { minItems: 1 }),
   sources: Type.Array(Type.Union(Object.values(sourceSchemas)), { minItems: 1 }),
   destinations: Type.Array(Type.Union(Object.values(destinationSchemas)), { default: [] }),
   legalBasis: Type.Optional(Type.String({ description: 'Recorded where a hospital processes on a basis of its own.' })),
+  payAfterCare,
+  creditFeed: Type.Optional(creditFeed),
+  insurance: Type.Optional(insurance),
+  payments,
+  scores,
+  reconciliation,
   switches: Type.Object({}, { additionalProperties: Type.Boolean(), default: {} }),
   timers: Type.Object({
     retainMessageDays: Type.Integer({ minimum: 1, maximum: 3650, default: 180 }),
@@ -161,13 +269,20 @@ export const siteConfigSchema = Type.Object({
     url: Type.String(),
     secretFile: Type.String()
   }, { additionalProperties: false })),
+  push: Type.Optional(Type.Object({
+    url: Type.String({ description: 'Of the push provider.' }),
+    appId: Type.String({ minLength: 1 }),
+    secretFile: Type.String({ description: 'File with the secret that requests are signed with (HMAC-SHA256).' }),
+    timeoutMs
+  }, { additionalProperties: false })),
   wechat: Type.Optional(Type.Object({
     appId: Type.String({ minLength: 1 }),
     secretFile: Type.String({ description: 'File with the secret of the official account.' }),
     tokenFile: Type.String({ description: 'File with the token that call-backs are signed with.' }),
     redirectUrl: Type.String({ description: 'Page of the patient app that WeChat sends the browser back to.' }),
     url: Type.String({ default: 'https://api.weixin.qq.com' }),
-    authorizeUrl: Type.String({ default: 'https://open.weixin.qq.com/connect/oauth2/authorize' })
+    authorizeUrl: Type.String({ default: 'https://open.weixin.qq.com/connect/oauth2/authorize' }),
+    templates: Type.Record(Type.String(), Type.String({ maxLength: 100 }), { default: {}, description: 'Our notice template → the platform\'s template id; what is not named does not go this way.' })
   }, { additionalProperties: false }))
 }, { additionalProperties: false })
 

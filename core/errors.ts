@@ -60,6 +60,7 @@ export const catalogue = {
   READING_NOT_FOUND: 'not_found',
   // visits and ledger
   VISIT_NOT_FOUND: 'not_found',
+  VISIT_CANCELLED: 'conflict',
   CHARGE_ALREADY_POSTED: 'conflict',
   CHARGE_CREDIT_DIFFERS: 'conflict',
   ENTRY_UNBALANCED: 'invalid',
@@ -78,6 +79,7 @@ export const catalogue = {
   ELIGIBILITY_CHECK_NOT_FOUND: 'not_found',
   BILL_NOT_FOUND: 'not_found',
   BILL_AMOUNT_INVALID: 'invalid',
+  BILL_NOT_OVERDUE: 'conflict',
   HOLD_NOT_FOUND: 'not_found',
   DECISION_NOT_FOUND: 'not_found',
   DECISION_NEEDS_ANOTHER_PERSON: 'forbidden',
@@ -92,12 +94,14 @@ export const catalogue = {
   PAYMENT_NOT_PAYABLE: 'conflict',
   REFUND_NOT_FOUND: 'not_found',
   REFUND_EXCEEDS_PAYMENT: 'conflict',
-  CALLBACK_NOT_PROVEN: 'forbidden',
   STATEMENT_INVALID: 'invalid',
   STATEMENT_NOT_FOUND: 'not_found',
   RECONCILIATION_NOT_FOUND: 'not_found',
   DISCREPANCY_NOT_FOUND: 'not_found',
   DAY_NOT_CLOSABLE: 'conflict',
+  // notifications
+  NOTICE_NOT_FOUND: 'not_found',
+  DEVICE_NOT_FOUND: 'not_found',
   // credit feed
   FEED_FILE_NOT_FOUND: 'not_found',
   FEED_ACK_INVALID: 'invalid',
@@ -143,12 +147,15 @@ export class DomainError extends Error {
   readonly code: ErrorCode
   readonly kind: ErrorKind
   readonly place: string | undefined
+  /** Where more than one thing stands in the way: a code for each, all of them. */
+  readonly reasons: readonly string[] | undefined
 
-  constructor (code: ErrorCode, message: string, place?: string) {
+  constructor (code: ErrorCode, message: string, place?: string, reasons?: readonly string[]) {
     super(message)
     this.name = 'DomainError'
     this.code = code
     this.kind = catalogue[code]
     this.place = place
+    this.reasons = reasons
   }
 }

@@ -19,3 +19,9 @@ export function sumFen (amounts: readonly Fen[]): Fen {
 export function negateFen (amount: Fen): Fen {
   return fen(0 - amount)
 }
+
+/** An amount as people read it, in yuan with two decimals. Never for reckoning. */
+export function yuanText (amountFen: Fen): string {
+  const digits = String(Math.abs(amountFen)).padStart(3, '0')
+  return `${amountFen < 0 ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`
+}

@@ -14,6 +14,10 @@ export const noticeTemplates = [
 ] as const
 export type NoticeTemplate = typeof noticeTemplates[number]
 
+export function isNoticeTemplate (name: unknown): name is NoticeTemplate {
+  return (noticeTemplates as readonly unknown[]).includes(name)
+}
+
 export interface Notice {
   readonly template: NoticeTemplate
   /** Any patient record of the person. */

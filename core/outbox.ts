@@ -16,6 +16,8 @@ export interface WaitingOutboxMessage extends OutboxMessage {
 export interface OutboxStore {
   /** Answers false where kind and key are there already. */
   readonly add: (message: OutboxMessage) => Promise<boolean>
+  /** Kinds with a message whose next attempt is due: most looks find none, and none of its kinds is asked for then. */
+  readonly dueKinds: (at: Date) => Promise<readonly string[]>
   /** Messages of a kind whose next attempt is due, oldest first. By kind, so that a slow carrier holds up its own only. */
   readonly due: (at: Date, limit: number, kind: string) => Promise<readonly WaitingOutboxMessage[]>
   /** The same for a kind that keeps its order: the oldest ones, up to the first that still waits for its retry. */

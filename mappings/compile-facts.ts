@@ -26,6 +26,10 @@ interface FactRow {
 interface FactTable {
   readonly resource: string
   readonly fact: Fact['kind']
+  /** The table holds for resources that have one of these values at each place. Equality only. */
+  readonly when?: Readonly<Record<string, string | readonly string[]>>
+  /** Without any of these there is no fact. */
+  readonly needs?: readonly string[]
   /** Values beside the fact's own object, e.g. `replacedBy`. */
   readonly beside?: readonly FactRow[]
   readonly rows: readonly FactRow[]
@@ -35,12 +39,12 @@ interface FactTable {
 type Fill = (resource: unknown, context: FactsContext) => JsonObject
 
 const factRowKeys: readonly string[] = ['to', 'from', 'as', 'map', 'default', 'value', 'required', 'optional', 'rows', 'note']
-const kinds: readonly string[] = ['patient', 'visit', 'charge', 'practitioner'] satisfies ReadonlyArray<Fact['kind']>
+const kinds: readonly string[] = ['patient', 'visit', 'step', 'charge', 'practitioner'] satisfies ReadonlyArray<Fact['kind']>
 
 /** Compiles facts/*.json. Throws one Error that lists every fault, a line each. */
 export function compileFacts (tables: Readonly<Record<string, unknown>>): FactsOf {
   const faults: string[] = []
-  const byType = new Map<string, Array<(resource: Resource, context: FactsContext) => Fact>>()
+  const byType = new Map<string, Array<(resource: Resource, context: FactsContext) => Fact | null>>()
   for (const [name, table] of Object.entries(tables)) {
     if (!isFactTable(table)) {
       faults.push(`facts/${name}.json: needs "resource", "fact" (${kinds.join(', ')}) and "rows"`)
@@ -50,21 +54,36 @@ export function compileFacts (tables: Readonly<Record<string, unknown>>): FactsO
     byType.set(table.resource, [...byType.get(table.resource) ?? [], fact])
   }
   if (faults.length > 0) throw new Error(faults.join('\n'))
-  return (resource, context) => (byType.get(resource.resourceType) ?? []).map((fact) => fact(resource, context))
+  return (resource, context) => (byType.get(resource.resourceType) ?? []).flatMap((fact) => fact(resource, context) ?? [])
 }
 
 function isFactTable (table: unknown): table is FactTable {
   return isObject(table) && typeof table['resource'] === 'string' && kinds.includes(String(table['fact'])) && Array.isArray(table['rows'])
 }
 
-function compileTable (table: FactTable, fault: (line: string) => void): (resource: Resource, context: FactsContext) => Fact {
+function compileTable (table: FactTable, fault: (line: string) => void): (resource: Resource, context: FactsContext) => Fact | null {
   const fill = compileFactRows(table.rows, table.resource, fault)
   const beside = compileFactRows(table.beside ?? [], table.resource, fault)
-  return (resource, context) => ({
-    kind: table.fact,
-    [table.fact]: { id: resource.id, hospitalId: context.hospitalId, ...fill(resource, context) },
-    ...beside(resource, context)
-  }) as unknown as Fact
+  const holds = compileWhen(table, fault)
+  const needs = table.needs ?? []
+  for (const need of needs) if (!table.rows.some(({ to }) => to === need)) fault(`needs "${need}", which no row fills`)
+  return (resource, context) => {
+    if (!holds(resource)) return null
+    const filled = fill(resource, context)
+    if (needs.some((need) => filled[need] === null || filled[need] === undefined)) return null
+    // A step of a visit is no record of its own.
+    const whose = table.fact === 'step' ? {} : { id: resource.id, hospitalId: context.hospitalId }
+    return { kind: table.fact, [table.fact]: { ...whose, ...filled }, ...beside(resource, context) } as unknown as Fact
+  }
+}
+
+function compileWhen ({ when = {}, resource: type }: FactTable, fault: (line: string) => void): (resource: Resource) => boolean {
+  const conditions = Object.entries(when).flatMap(([path, wanted]) => {
+    const read = compileFhirPath(path)
+    if (read === null) fault(`when: no such path in ${type}: "${path}"`)
+    return read === null ? [] : [{ read, wanted: [wanted].flat() }]
+  })
+  return (resource) => conditions.every(({ read, wanted }) => read(resource).some((value) => typeof value === 'string' && wanted.includes(value)))
 }
 
 function compileFactRows (rows: readonly FactRow[], place: string, fault: (line: string) => void): Fill {

@@ -21,8 +21,13 @@ export const factConverters: ReadonlyMap<string, FactConverter> = new Map<string
   referenceId: ([value]) => isObject(value) && typeof value['reference'] === 'string' ? value['reference'].split('/')[1] : undefined,
   referenceIds: (found) => found.flatMap((value) => isObject(value) && typeof value['reference'] === 'string' ? [value['reference'].split('/')[1]] : []),
   identifiers: (found) => found.flatMap(identifierOf),
+  /** A number that we gave, wherever a hospital puts it when it echoes it. */
+  ownNumber: (found) => found.flatMap(identifierOf).find(({ system, value }) => system === 'urn:yiqiao:placer' || ownNumberForm.test(value))?.value,
   fen: ([value], _context, place) => value === undefined ? undefined : fenOf(value, place)
 } satisfies Record<string, FactConverter>))
+
+/** As core/identity/own-number.ts makes them. */
+const ownNumberForm = /^YQ[0-9A-V]{13}$/
 
 function dayOf (text: string, calendar: FactsContext['calendar']): CalendarDate | undefined {
   if (text.includes('T')) return calendar(new Date(text))

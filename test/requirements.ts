@@ -12,7 +12,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { nobodyOutside } from '../app/compose/areas.ts'
+import { nobodyOutside } from '../app/compose/area.ts'
 import { openConfiguredStore } from '../app/compose/compose.ts'
 import { jobTools } from '../app/compose/job-tools.ts'
 import { readConfig } from '../app/config.ts'
@@ -50,7 +50,7 @@ async function listedJobs (): Promise<readonly Job[]> {
   const config = readConfig({ SITE_CONFIG: path.join(root, 'deploy/example-site.json'), DATA_DIR: dataDir }, { isDemo: false, root })
   const store = await openConfiguredStore(config)
   try {
-    return (await jobTools(config, store, { sms: null, outside: nobodyOutside })).jobs
+    return (await jobTools(config, store, { sms: null, wechat: null, outside: nobodyOutside })).jobs
   } finally {
     await store.close()
     await rm(dataDir, { recursive: true })

@@ -4,6 +4,7 @@ import { DomainError } from '../../core/errors.ts'
 import type { ConnectionStatus } from '../../core/operations/index.ts'
 import { type FollowDeps, type FollowedSource, type Following } from './followed-source.ts'
 import { readType, type Manner } from './read-type.ts'
+import { takePage } from './take-page.ts'
 
 export interface Follower {
   /**
@@ -12,6 +13,11 @@ export interface Follower {
    */
   readonly look: () => Promise<void>
   readonly status: () => ConnectionStatus
+  /**
+   * Asks for single resources, whatever the look is at, and puts what the server shows into the inbox. Answers how many
+   * it showed, and the messages that are new. Refuses with OUTSIDE_*.
+   */
+  readonly find: (type: string, parameters: Readonly<Record<string, string>>) => Promise<{ readonly shown: number, readonly messages: readonly string[] }>
   /** Ends what is under way; the lease is given back. */
   readonly stop: () => Promise<void>
 }
@@ -48,6 +54,7 @@ export function followFhir (source: FollowedSource, deps: FollowDeps): Follower 
   return {
     look: () => look(state),
     status: () => state.status,
+    find: (type, parameters) => find(state.following, type, parameters),
     stop: async () => {
       stopping.abort()
       await loop
@@ -56,6 +63,16 @@ export function followFhir (source: FollowedSource, deps: FollowDeps): Follower 
     }
   }
 }
+
+/** Any node may ask, whoever holds the lease: the inbox takes each version once. */
+async function find (following: Following, type: string, parameters: Readonly<Record<string, string>>): ReturnType<Follower['find']> {
+  const { resources } = await following.deps.client.search(type, { ...parameters, _count: mostFound })
+  const messages = await takePage({ ...following, goOn: async () => undefined }, type, resources, { from: unmoved, to: unmoved })
+  return { shown: resources.length, messages }
+}
+
+const mostFound = '5'
+const unmoved = { readTo: null, newest: null }
 
 async function runLoop (state: State, pollMs: number): Promise<void> {
   const { following: { deps }, stopping: { signal } } = state

@@ -154,7 +154,7 @@ async function take (looking: Looking, page: Page, readTo: number | null): Promi
   const to = { readTo: latest(looking.cursor.readTo, readTo), newest: latest(looking.cursor.newest, newestOf(looking, page)) }
   const { stampOf } = looking.stamps
   const inOrder = page.resources.toSorted((one, other) => (stampOf(one) ?? 0) - (stampOf(other) ?? 0))
-  looking.stored += await takePage(looking.following, looking.type, inOrder, { from: looking.cursor, to })
+  looking.stored += (await takePage(looking.following, looking.type, inOrder, { from: looking.cursor, to })).length
   looking.cursor = to
 }
 

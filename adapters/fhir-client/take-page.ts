@@ -22,13 +22,13 @@ interface Found {
 /**
  * Puts a page into the inbox and moves the cursor, in one transaction: whatever happens, both are done or neither.
  * Ids of our records are given here, before anything is applied, so that resources that refer to each other can be
- * applied in any order. What the page refers to and nobody has seen yet is fetched first. Answers how many were new.
+ * applied in any order. What the page refers to and nobody has seen yet is fetched first. Answers the messages that are new.
  */
-export async function takePage (following: Following, type: string, resources: readonly Resource[], move: { readonly from: Cursor, readonly to: Cursor }): Promise<number> {
+export async function takePage (following: Following, type: string, resources: readonly Resource[], move: { readonly from: Cursor, readonly to: Cursor }): Promise<readonly string[]> {
   const { recent, source, deps: { inTransaction, inReading, mapping, stableId, notify } } = following
   const page = resources.flatMap(foundOf).filter(({ key }) => !recent.has(key))
   const isMoved = cursorText(move.from) !== cursorText(move.to)
-  if (page.length === 0 && !isMoved) return 0
+  if (page.length === 0 && !isMoved) return []
   const names = namesOf({ inReading, mapping, source: { source: source.name, hospitalId: source.hospitalId, base: source.base, stableId } })
   const found = [...await fetchMissing(following, page, names), ...page]
   const messages = found.map((each) => messageOf(following, each, names))
@@ -38,8 +38,8 @@ export async function takePage (following: Following, type: string, resources: r
     return messages.length === 0 ? [] : inbox.receive(messages)
   })
   remember(following, found.map(({ key }) => key))
-  const stored = receipts.filter(({ kind }) => kind === 'stored').length
-  if (stored > 0) notify()
+  const stored = messages.filter((_, place) => receipts[place]?.kind === 'stored').map(({ id }) => id)
+  if (stored.length > 0) notify()
   return stored
 }
 

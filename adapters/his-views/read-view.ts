@@ -1,10 +1,10 @@
 import { cursorOf, later, nextPass, parameterOf, type ViewCursor } from './cursor.ts'
-import { planOf, type ReadingPlan } from './reading-plan.ts'
+import { planOf, type PlannedColumn, type ReadingPlan } from './reading-plan.ts'
 import { readRows, type ReadRow } from './read-row.ts'
 import type { Calendar } from '../../core/clock.ts'
 import type { ViewTable } from '../../mappings/index.ts'
 import type { Answer, Bound, ViewServer } from './server.ts'
-import { horizonText, keyPageText, quotedView, shapeText, versionPageText } from './statements.ts'
+import { horizonText, keyPageText, quotedView, shapeText, valueText, versionPageText } from './statements.ts'
 
 /** A view of a hospital: what it must look like, and its name there. */
 export interface WatchedView {
@@ -93,6 +93,14 @@ export async function rowsByKey ({ server, plan, limit, after, from }: {
   const text = keyPageText(textOf(plan), { key: plan.key.theirs.name, isFirst: after === null, changed: changed?.theirs.name ?? null })
   return readRows(plan, await server.read(text, bound, plan.table.view))
 }
+
+/** The rows that have a value in a column, the first few by key. */
+export async function rowsWith (server: ViewServer, plan: ReadingPlan, { column, value }: { readonly column: PlannedColumn, readonly value: string }): Promise<readonly ReadRow[]> {
+  const text = valueText(textOf(plan), { key: plan.key.theirs.name, column: column.theirs.name })
+  return readRows(plan, await server.read(text, { limit: limitOf(mostFound), value: { kind: 'key', value, column: column.theirs } }, plan.table.view))
+}
+
+const mostFound = 5
 
 function textOf ({ view, columns }: ReadingPlan): { readonly view: string, readonly columns: readonly string[] } {
   return { view, columns: columns.map(({ theirs }) => theirs.name) }

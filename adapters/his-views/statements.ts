@@ -48,6 +48,11 @@ export function keyPageText ({ view, columns }: ViewText, by: { readonly key: st
   return `select top (@limit) with ties ${list(columns)} from ${view}${where} order by ${quoted(by.key)}`
 }
 
+/** Rows with one value in a column. */
+export function valueText ({ view, columns }: ViewText, by: { readonly key: string, readonly column: string }): string {
+  return `select top (@limit) with ties ${list(columns)} from ${view} where ${quoted(by.column)} = @value order by ${quoted(by.key)}`
+}
+
 function list (columns: readonly string[]): string {
   return columns.map(quoted).join(', ')
 }

@@ -19,6 +19,8 @@ export interface Taken {
   readonly changed: number
   /** Rows that have no key: nobody can tell them from others, so they are not taken in. */
   readonly keyless: number
+  /** What was put into the inbox. */
+  readonly messages: readonly string[]
 }
 
 /**
@@ -44,16 +46,15 @@ export async function takeRows ({ inTransaction, ids }: TakeRowsDeps, page: {
     const revisionOf = (key: string): number => (known.get(key)?.revision ?? 0) + 1
     const standing = page.standing === undefined ? null : new Map(page.standing.map(({ key, revision }) => [key, revision + 1]))
     const fresh = rows.filter(({ key, hash }) => known.get(key)?.hash !== hash && (standing === null || revisionOf(key) === (standing.get(key) ?? 1)))
-    if (fresh.length > 0) {
-      await inbox.receive(fresh.map((row) => newRowMessage(row, { id: ids.next(), source, hospitalId, table, revision: revisionOf(row.key), receivedAt: seenAt })))
-    }
+    const messages = fresh.map((row) => newRowMessage(row, { id: ids.next(), source, hospitalId, table, revision: revisionOf(row.key), receivedAt: seenAt }))
+    if (messages.length > 0) await inbox.receive(messages)
     const isFresh = new Set(fresh)
     await viewRows.save(view, rows.map((row): SeenRow => isFresh.has(row)
       ? { key: row.key, hash: row.hash, revision: revisionOf(row.key) }
       : known.get(row.key) ?? { key: row.key, hash: row.hash, revision: 1 }), seenAt)
     if (cursor !== null) await settings.set(cursor.name, cursor.value)
     const added = fresh.filter(({ key }) => !known.has(key)).length
-    return { read: page.rows.length, added, changed: fresh.length - added, keyless: page.rows.filter(({ key }) => key === '').length }
+    return { read: page.rows.length, added, changed: fresh.length - added, keyless: page.rows.filter(({ key }) => key === '').length, messages: messages.map(({ id }) => id) }
   })
 }
 

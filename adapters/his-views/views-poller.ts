@@ -46,6 +46,11 @@ export interface ViewsPoller {
   readonly look: () => Promise<void>
   /** Compares all rows with what was seen; what was missed or has changed is taken in. Refused with VIEW_*. */
   readonly compare: (dueAt: Date) => Promise<Compared>
+  /**
+   * Takes in the rows that have a value in one of our columns, whatever the look is at. Answers how many there are and
+   * the messages that are new; null where the source has no such view or column. Refused with VIEW_*.
+   */
+  readonly find: (view: string, wanted: { readonly column: string, readonly value: string }) => Promise<{ readonly shown: number, readonly messages: readonly string[] } | null>
   readonly status: () => ConnectionStatus & { readonly views: readonly ViewStatus[] }
   readonly stop: () => Promise<void>
 }

@@ -3,7 +3,7 @@ import { codeOf, nextAttempt } from '../../core/back-off.ts'
 import type { ConnectionStatus } from '../../core/operations/index.ts'
 import { compareView, type Compared } from './compare-view.ts'
 import { pageSize, type PageSize } from './page-size.ts'
-import { nextPage, readPlan, type WatchedView } from './read-view.ts'
+import { nextPage, readPlan, rowsWith, type WatchedView } from './read-view.ts'
 import { viewServer, type ViewServer } from './server.ts'
 import { quotedView } from './statements.ts'
 import { takeRows } from './take-rows.ts'
@@ -52,6 +52,7 @@ export function followViews (source: ViewsSource, deps: ViewsPollerDeps): ViewsP
   return {
     look: () => look(state, { isForced: true }),
     compare: (dueAt) => compareAll(state, dueAt),
+    find: (view, wanted) => find(state, view, wanted),
     status: () => statusOf(state),
     stop: async () => {
       state.stopping.abort()
@@ -61,6 +62,19 @@ export function followViews (source: ViewsSource, deps: ViewsPollerDeps): ViewsP
       await deps.lease.release().catch(() => undefined)
     }
   }
+}
+
+async function find ({ source, deps, server, watched }: State, name: string, { column, value }: { readonly column: string, readonly value: string }): ReturnType<ViewsPoller['find']> {
+  const found = watched.find(({ view }) => view.table.view === name)
+  if (found === undefined) return null
+  const plan = await readPlan(server, found.view)
+  const planned = plan.columns.find(({ ours }) => ours.name === column)
+  if (planned === undefined) return null
+  const rows = await rowsWith(server, plan, { column: planned, value })
+  if (rows.length === 0) return { shown: 0, messages: [] }
+  const { messages } = await takeRows(deps, { source: source.name, hospitalId: source.hospitalId, table: plan.table, rows, cursor: null, seenAt: deps.clock.now() })
+  if (messages.length > 0) deps.notify()
+  return { shown: rows.length, messages }
 }
 
 async function runLoop (state: State): Promise<void> {

@@ -7,7 +7,7 @@ import type { InTransaction } from '../../core/unit-of-work.ts'
 import type { VisitStore } from '../../core/visits/index.ts'
 import { admitTo, limitsFor, noteAccess, noteSearch } from './access.ts'
 import { admitPatient, type AdmittedPatient } from './admit-patient.ts'
-import { noVisit } from './visit-routes.ts'
+import { noVisit } from './visit-wire.ts'
 import { AmountFen, ById, Day, Id, Instant, nullable, oneOf, pageByOffset, pageOf, PageQuery, type WriteInstant } from './wire.ts'
 
 export interface LedgerRoutesDeps {

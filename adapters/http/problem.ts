@@ -39,6 +39,8 @@ interface Problem {
   readonly code: string
   readonly requestId: string
   readonly place?: string
+  /** Codes of everything that stands in the way, where it is more than one thing. */
+  readonly reasons?: readonly string[]
   /** Of a mapping table, where it is known which row was at work. */
   readonly row?: Origin
 }
@@ -57,7 +59,7 @@ function problemOf (error: unknown, requestId: string): Problem {
   if (error instanceof DomainError) {
     const problem = describe(error.code, statusOf(error), error.message, requestId)
     const row = error.cause instanceof MappingError ? error.cause.row : null
-    return { ...problem, ...error.place === undefined ? {} : { place: error.place }, ...row === null ? {} : { row } }
+    return { ...problem, ...error.place === undefined ? {} : { place: error.place }, ...error.reasons === undefined ? {} : { reasons: error.reasons }, ...row === null ? {} : { row } }
   }
   const { statusCode, message, code } = error as Partial<FastifyError>
   if ((error as Partial<FastifyError>).validation !== undefined) return malformed(error as FastifyError, requestId)

@@ -2,5 +2,6 @@ export { mllpClient, type MllpClient, type MllpClientEvent, type MllpClientOptio
 export type { MllpClientTls } from './dial.ts'
 export type { MllpEvent, OnMllpEvent } from './events.ts'
 export { frame, type FrameEvent, type Framer, makeFramer } from './frames.ts'
+export { mllpQuery, type MllpQueryOptions } from './query.ts'
 export { type MllpListener, type MllpListenerDeps, startMllpListener } from './listener.ts'
 export type { MllpLimits, MllpSource, MllpTls } from './source.ts'

@@ -33,7 +33,7 @@ export function jobLoop ({ lease, on, ...deps }: JobLoopOptions): JobLoop {
     return result
   }
   const mayContinue = async (): Promise<boolean> => !isStopping && await lease.hold()
-  const running = { ...deps, mayContinue }
+  const running: RunJobsDeps = { ...deps, mayContinue, readSchedules: new Map() }
   const wake = (): Promise<void> => inTurn(async () => {
     try {
       await runDueJobs(running, (run) => { on?.ran?.(run) })

@@ -63,7 +63,7 @@ async function runLoop (options: OutboxDispatcherOptions, state: State, wake: Re
 /** Answers how many were started. */
 async function startDue (options: OutboxDispatcherOptions, state: State, wake: () => void): Promise<number> {
   let started = 0
-  for (const kind of Object.keys(options.carryOut)) {
+  for (const kind of await kindsDue(options)) {
     const { maxRunning } = ruleOf(options, kind)
     const free = maxRunning - (state.runningOfKind.get(kind) ?? 0)
     if (free <= 0) continue
@@ -85,9 +85,13 @@ async function startDue (options: OutboxDispatcherOptions, state: State, wake: (
   return started
 }
 
+async function kindsDue ({ inReading, wallClock, carryOut }: OutboxDispatcherOptions): Promise<readonly string[]> {
+  return (await inReading(({ outbox }) => outbox.dueKinds(wallClock.now()))).filter((kind) => Object.hasOwn(carryOut, kind))
+}
+
 /** What another node has still to carry out. */
 async function countDue (options: OutboxDispatcherOptions): Promise<number> {
   let count = 0
-  for (const kind of Object.keys(options.carryOut)) count += (await dueOf(options, kind, 1)).length
+  for (const kind of await kindsDue(options)) count += (await dueOf(options, kind, 1)).length
   return count
 }

@@ -7,9 +7,10 @@ import { openJournal, type JournalItem } from './journal.ts'
 
 /**
  * unavailable and busy answer 503 and 429 and keep nothing; refused answers 400; dropped closes the connection before
- * anything is kept; lost keeps the message and then closes, as when the answer is lost on its way back.
+ * anything is kept; lost keeps the message and then closes, as when the answer is lost on its way back. undelivered: the
+ * message is taken and does not reach the phone; receipt_late: three times its receipt is not there yet.
  */
-export type SmsFaultKind = 'unavailable' | 'busy' | 'refused' | 'dropped' | 'lost'
+export type SmsFaultKind = 'unavailable' | 'busy' | 'refused' | 'dropped' | 'lost' | 'undelivered' | 'receipt_late'
 
 interface SmsGatewayOptions {
   readonly host: string
@@ -34,20 +35,33 @@ export interface SmsGateway {
 const freshForMs = 300_000
 const maxBodyBytes = 16_384
 const keptItems = 10_000
+const lateAsks = 3
+/** A carrier forgets keys some day. */
+const keptKeys = 100_000
+
+interface KeptMessage {
+  readonly body: string
+  readonly messageId: string
+  readonly at: Date
+  readonly isDelivered: boolean
+  /** Questions for the receipt that are answered with `pending`. */
+  lateFor: number
+}
 
 interface GatewayState {
   readonly options: SmsGatewayOptions
   readonly journal: ReturnType<typeof openJournal>
-  /** Body by idempotency key. */
-  readonly bodies: Map<string, string>
+  /** By idempotency key. */
+  readonly messages: Map<string, KeptMessage>
   /** When each nonce was seen, oldest first. */
   readonly nonces: Map<string, number>
+  count: number
   strikes: Striking<SmsFaultKind>
 }
 
 /** A carrier's gateway: it checks signatures, refuses replays and sends one key once. */
 export async function startSmsGateway (options: SmsGatewayOptions): Promise<SmsGateway> {
-  const state: GatewayState = { options, journal: openJournal(keptItems), bodies: new Map(), nonces: new Map(), strikes: () => null }
+  const state: GatewayState = { options, journal: openJournal(keptItems), messages: new Map(), nonces: new Map(), count: 0, strikes: () => null }
   const server = createServer((request, response) => { void serve(state, request, response) })
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(options.port, options.host, resolve) })
   const { port } = server.address() as AddressInfo
@@ -62,9 +76,9 @@ export async function startSmsGateway (options: SmsGatewayOptions): Promise<SmsG
 async function serve (state: GatewayState, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const body = await readBody(request)
-    const status = body === null ? 413 : answerTo(state, request, body)
-    if (status === null) request.destroy()
-    else response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ status }))
+    const answer = body === null ? { status: 413 } : answerTo(state, request, body)
+    if (answer === null) request.destroy()
+    else response.writeHead(answer.status, { 'content-type': 'application/json' }).end(JSON.stringify(answer.receipt ?? { status: answer.status }))
   } catch {
     // The sender went away in the middle of its request; there is nobody left to answer.
     request.destroy()
@@ -82,23 +96,53 @@ async function readBody (request: IncomingMessage): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+interface Answer {
+  readonly status: number
+  readonly receipt?: Readonly<Record<string, unknown>>
+}
+
+/** Null: no answer at all. */
+function answerTo (state: GatewayState, request: IncomingMessage, body: string): Answer | null {
+  if (request.method === 'GET' && request.url?.startsWith('/messages/') === true) return receiptTo(state, request, request.url)
+  if (request.method !== 'POST' || request.url !== '/messages') return { status: 404 }
+  const status = statusOfMessage(state, request, body)
+  return status === null ? null : { status }
+}
+
+/** 回执查询, signed over its path. */
+function receiptTo (state: GatewayState, request: IncomingMessage, path: string): Answer {
+  const refusal = refuseSignature(state, request, path)
+  if (refusal !== null) return { status: refusal }
+  const message = state.messages.get(decodeURIComponent(path.slice('/messages/'.length)))
+  if (message === undefined) return { status: 404 }
+  const { messageId, at, isDelivered } = message
+  if (message.lateFor > 0) {
+    message.lateFor -= 1
+    return { status: 200, receipt: { messageId, status: 'pending' } }
+  }
+  return { status: 200, receipt: isDelivered ? { messageId, status: 'delivered', at: at.toISOString() } : { messageId, status: 'undelivered', code: 'PHONE_UNREACHABLE' } }
+}
+
 /** The HTTP status, or null for no answer at all. */
-function answerTo (state: GatewayState, request: IncomingMessage, body: string): number | null {
-  if (request.method !== 'POST' || request.url !== '/messages') return 404
+function statusOfMessage (state: GatewayState, request: IncomingMessage, body: string): number | null {
   const refusal = refuseSignature(state, request, body)
   if (refusal !== null) return refusal
   const message = readMessage(body)
   if (message === null || request.headers['idempotency-key'] !== message.key) return 400
   const fault = state.strikes()
-  if (fault !== null && fault !== 'lost') return { unavailable: 503, busy: 429, refused: 400, dropped: null }[fault]
-  const before = state.bodies.get(message.key)
-  if (before !== undefined && before !== body) return 409
-  if (before === undefined) {
-    const { key, ...rest } = message
-    state.bodies.set(key, body)
-    state.journal.note({ at: state.options.clock.now(), kind: 'sms', key, body: rest })
-  }
+  if (fault === 'unavailable' || fault === 'busy' || fault === 'refused' || fault === 'dropped') return { unavailable: 503, busy: 429, refused: 400, dropped: null }[fault]
+  const before = state.messages.get(message.key)
+  if (before !== undefined && before.body !== body) return 409
+  if (before === undefined) keepMessage(state, message, { body, fault })
   return fault === 'lost' ? null : 202
+}
+
+function keepMessage (state: GatewayState, { key, ...rest }: SmsRequest, { body, fault }: { readonly body: string, readonly fault: SmsFaultKind | null }): void {
+  const at = state.options.clock.now()
+  state.count += 1
+  state.messages.set(key, { body, messageId: `SMS${String(state.count).padStart(10, '0')}`, at, isDelivered: fault !== 'undelivered', lateFor: fault === 'receipt_late' ? lateAsks : 0 })
+  for (const old of state.messages.keys()) if (state.messages.size > keptKeys) state.messages.delete(old); else break
+  state.journal.note({ at, kind: 'sms', key, body: rest })
 }
 
 /** 401 for a wrong or stale signature, 409 for a nonce that was seen before. */

@@ -3,7 +3,7 @@ import { breather } from './breather.ts'
 import type { Engine, Pool } from './engine.ts'
 import { migrateDown, migrateUp } from './migrate.ts'
 import { postgresEngine } from './postgres-engine.ts'
-import { refusal, sqlOf } from './sql.ts'
+import { refusal, sqlOf, type Connection } from './sql.ts'
 import { sqliteEngine, type SqliteDriver } from './sqlite-engine.ts'
 import { storesOf, type Stores } from './stores.ts'
 
@@ -40,10 +40,11 @@ export interface Store {
 export async function openStore (options: StoreOptions): Promise<Store> {
   const engine = engineOf(options)
   const breathe = breather()
+  const bound = boundStores(engine)
   return {
     dialect: engine.dialect.name,
-    inTransaction: (work) => transact({ engine, pool: engine.writing, breathe }, work),
-    inReading: (work) => transact({ engine, pool: engine.reading, breathe }, work),
+    inTransaction: (work) => transact({ engine, pool: engine.writing, breathe, bound }, work),
+    inReading: (work) => transact({ engine, pool: engine.reading, breathe, bound }, work),
     ping: async () => { await runOnce(engine, engine.reading, 'select 1') },
     runByHand: (text) => runOnce(engine, engine.writing, text),
     migrate: () => refusing(engine, () => engine.alone(() => migrateUp(engine.knex, engine.dialect))),
@@ -62,21 +63,43 @@ interface Beginning {
   readonly engine: Engine
   readonly pool: Pool
   readonly breathe: () => Promise<void>
+  readonly bound: (connection: Connection) => BoundStores
 }
 
-async function transact <Result> ({ engine, pool, breathe }: Beginning, work: (stores: Stores) => Promise<Result>): Promise<Result> {
+/** The stores of one connection, which refuse while no transaction is open on it. */
+interface BoundStores {
+  readonly stores: Stores
+  isOpen: boolean
+}
+
+/** Made once for each connection: to make them for each transaction would cost more than most transactions do. */
+function boundStores (engine: Engine): Beginning['bound'] {
+  const known = new WeakMap<object, BoundStores>()
+  return (connection) => {
+    let bound = known.get(connection.self)
+    if (bound === undefined) {
+      const made: { isOpen: boolean } = { isOpen: false }
+      const stores = storesOf({ sql: sqlOf(connection, engine.dialect, () => made.isOpen), dialect: engine.dialect, build: engine.knex })
+      known.set(connection.self, bound = Object.assign(made, { stores }))
+    }
+    return bound
+  }
+}
+
+async function transact <Result> ({ engine, pool, breathe, bound }: Beginning, work: (stores: Stores) => Promise<Result>): Promise<Result> {
   await breathe()
   const connection = await acquire(engine, pool)
-  let open = true
+  const own = bound(connection)
   let broken = false
   try {
     await pool.begin(connection)
-    const result = await work(storesOf({ sql: sqlOf(connection, engine.dialect, () => open), dialect: engine.dialect, build: engine.knex }))
-    open = false
+    own.isOpen = true
+    const result = await work(own.stores)
+    own.isOpen = false
     await connection.run('commit', [])
     return result
   } catch (error) {
-    open = false
+    own.isOpen = false
     await connection.run('rollback', []).catch(() => { broken = true })
     throw refusal(engine.dialect, error)
   } finally {

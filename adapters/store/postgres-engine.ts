@@ -107,6 +107,7 @@ function postgresConnection (raw: RawClient, native: (text: string) => NativeTex
     run: async (text, params) => (await raw.query({ ...native(text), values: params })).rowCount ?? 0,
     once: async (text, params) => (await raw.query({ text: numbered(text), values: params })).rows,
     builtByKnex: async (text, params) => (await raw.query({ text, values: params })).rows,
-    groupTexts: new WeakMap()
+    groupTexts: new WeakMap(),
+    self: {}
   }
 }

@@ -39,6 +39,13 @@ export function sqlCharges ({ sql, dialect, build }: Unit): ChargeStore {
         charge.occurredOn, charge.code, charge.text, credit?.transactionId ?? null, credit?.amountFen ?? null, credit?.occurredOn ?? null,
         charge.state, charge.receivedAt.getTime()])
     },
+    byTransaction: async (hospitalId, transactionId) => {
+      const row = await sql.first<ChargeRow>('select * from charges where hospital_id = ? and transaction_id = ? order by id limit 1', [hospitalId, transactionId]) ??
+        await sql.first<ChargeRow>('select * from charges where hospital_id = ? and credited_by = ? order by id limit 1', [hospitalId, transactionId])
+      return row && chargeOf(row)
+    },
+    occurredOn: async ({ hospitalId, day, by }, { limit, after }) => (await sql.all<ChargeRow>(
+      `select * from charges where hospital_id = ? and ${by === 'charge' ? 'occurred_on' : 'credited_on'} = ? and id > ? order by id limit ?`, [hospitalId, day, after ?? '', limit])).map(chargeOf),
     list: async ({ patientIds, visitId, hospitalId, state }, { limit, offset }) => {
       const query = build('charges').select('*').limit(limit).offset(offset).orderByRaw('occurred_on desc nulls last, received_at_ms desc, id')
       if (patientIds !== null) query.whereRaw(dialect.isIn('patient_id'), [dialect.list(patientIds)] as never)

@@ -6,6 +6,7 @@ interface CodeRow {
   readonly id: string
   readonly phone_key: string
   readonly purpose: CodeUse
+  readonly subject: string | null
   readonly code_key: string
   readonly sent_at_ms: number
   readonly expires_at_ms: number
@@ -18,10 +19,10 @@ const minuteMs = 60_000
 export function sqlCodes ({ sql }: Unit): CodeStore {
   return {
     // The minute is unique for a phone, so that two requests at once cannot both send.
-    add: async ({ id, phoneKey, use, codeKey, sentAt, expiresAt, tries, usedAt }) => await sql.run(
-      `insert into sms_codes (id, phone_key, purpose, code_key, sent_minute, sent_at_ms, expires_at_ms, tries, used_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    add: async ({ id, phoneKey, use, subject, codeKey, sentAt, expiresAt, tries, usedAt }) => await sql.run(
+      `insert into sms_codes (id, phone_key, purpose, subject, code_key, sent_minute, sent_at_ms, expires_at_ms, tries, used_at_ms) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (phone_key, sent_minute) do nothing`,
-      [id, phoneKey, use, codeKey, Math.floor(sentAt.getTime() / minuteMs), sentAt.getTime(), expiresAt.getTime(), tries, msOrNull(usedAt)]) === 1,
+      [id, phoneKey, use, subject, codeKey, Math.floor(sentAt.getTime() / minuteMs), sentAt.getTime(), expiresAt.getTime(), tries, msOrNull(usedAt)]) === 1,
     ofPhone: async (phoneKey) => (await sql.all<CodeRow>('select * from sms_codes where phone_key = ? order by sent_at_ms', [phoneKey])).map(codeOf),
     countTry: async (id, most) => await sql.run('update sms_codes set tries = tries + 1 where id = ? and tries < ? and used_at_ms is null', [id, most]) === 1,
     markUsed: async (id, at) => await sql.run('update sms_codes set used_at_ms = ? where id = ? and used_at_ms is null', [at.getTime(), id]) === 1,
@@ -36,6 +37,7 @@ function codeOf (row: CodeRow): SmsCode {
     id: row.id,
     phoneKey: row.phone_key,
     use: row.purpose,
+    subject: row.subject,
     codeKey: row.code_key,
     sentAt: instant(row.sent_at_ms),
     expiresAt: instant(row.expires_at_ms),

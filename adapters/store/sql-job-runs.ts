@@ -28,8 +28,8 @@ export function sqlJobRuns ({ sql, build }: Unit): JobRunStore {
         run.result === null ? null : JSON.stringify(run.result), run.error])
     },
     lastDone: async (job) => {
-      const row = await sql.first<{ readonly due_at_ms: number | null }>(
-        "select max(due_at_ms) as due_at_ms from job_runs where job = ? and status = 'done'", [job])
+      // By the key from its end: a maximum would read every run there ever was.
+      const row = await sql.first<{ readonly due_at_ms: number }>("select due_at_ms from job_runs where job = ? and status = 'done' order by due_at_ms desc limit 1", [job])
       return instantOrNull(row?.due_at_ms ?? null)
     },
     list: async ({ job }, { limit, offset }) => {

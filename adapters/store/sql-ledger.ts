@@ -74,6 +74,13 @@ export function sqlLedger (unit: Unit): LedgerStore {
     statement: async (accounts, { limit, offset }) => (await sql.all<EntryRow>(
       `select e.*, p.account, p.amount_fen from postings p join entries e on e.sequence = p.entry
        where ${dialect.isIn('p.account')} order by e.sequence, p.place limit ? offset ?`, [dialect.list(accounts), limit, offset])).map(lineOf),
+    inOrder: async (hospitalId, { until, after, limit }) => {
+      const rows = await sql.all<EntryRow>(`select e.*, p.account, p.amount_fen from (
+          select * from entries where hospital_id = ? and (effective_on, sequence) > (?, ?) and effective_on <= ? order by effective_on, sequence limit ?) e
+        join postings p on p.entry = e.sequence order by e.effective_on, e.sequence, p.place`,
+      [hospitalId, after?.effectiveOn ?? '', after?.sequence ?? 0, until ?? '9999-12-31', limit])
+      return entriesOf(rows).map(([sequence, entry]) => ({ ...entry, place: { effectiveOn: entry.effectiveOn, sequence } }))
+    },
     trialBalance: async (effectiveUntil) => (await trialBalanceRows(unit, effectiveUntil)).map(balanceOf),
     unbalancedEntries: async () => (await sql.all<{ readonly id: string }>(
       `select e.id from entries e left join postings p on p.entry = e.sequence
@@ -135,6 +142,20 @@ function entryOf (rows: readonly EntryRow[]): Entry | null {
         reverses: row.reverses,
         memo: row.memo
       }
+}
+
+/** Each entry with its sequence, in the order of the rows. */
+function entriesOf (rows: readonly EntryRow[]): ReadonlyArray<readonly [sequence: number, entry: Entry]> {
+  const groups = new Map<number, EntryRow[]>()
+  for (const row of rows) {
+    const standing = groups.get(row.sequence)
+    if (standing === undefined) groups.set(row.sequence, [row])
+    else standing.push(row)
+  }
+  return [...groups].flatMap(([sequence, group]) => {
+    const entry = entryOf(group)
+    return entry === null ? [] : [[sequence, entry] as const]
+  })
 }
 
 function balanceOf (row: BalanceRow): AccountBalance {

@@ -16,6 +16,8 @@ export function sqlOutbox ({ sql }: Unit): OutboxStore {
     add: async ({ id, kind, key, payload, createdAt }) => await sql.run(
       `insert into outbox_messages (id, kind, key, payload, created_at_ms, status) values (?, ?, ?, ?, ?, 'waiting')
        on conflict (kind, key) do nothing`, [id, kind, key, JSON.stringify(payload), createdAt.getTime()]) === 1,
+    dueKinds: async (at) => (await sql.all<{ readonly kind: string }>(
+      "select distinct kind from outbox_messages where status = 'waiting' and (next_at_ms is null or next_at_ms <= ?)", [at.getTime()])).map(({ kind }) => kind),
     due: async (at, limit, kind) => (await sql.all<OutboxRow>(
       `select id, kind, key, payload, created_at_ms, attempts from outbox_messages
        where status = 'waiting' and kind = ? and (next_at_ms is null or next_at_ms <= ?) order by sequence limit ?`, [kind, at.getTime(), limit])).map(waitingOf),

@@ -52,10 +52,11 @@ export function sqlScenes ({ sql }: Unit): SceneStore {
 
 export function sqlFollowers ({ sql }: Unit): FollowerStore {
   return {
-    save: async ({ openidKey, isFollowing, at }) => {
-      await sql.run(`insert into wechat_followers (openid_key, is_following, at_ms) values (?, ?, ?)
-        on conflict (openid_key) do update set is_following = excluded.is_following, at_ms = excluded.at_ms`, [openidKey, Number(isFollowing), at.getTime()])
+    save: async ({ openidKey, openid, isFollowing, at }) => {
+      await sql.run(`insert into wechat_followers (openid_key, openid, is_following, at_ms) values (?, ?, ?, ?)
+        on conflict (openid_key) do update set openid = excluded.openid, is_following = excluded.is_following, at_ms = excluded.at_ms`, [openidKey, openid, Number(isFollowing), at.getTime()])
     },
+    openidOf: async (openidKey) => (await sql.first<{ readonly openid: string | null }>('select openid from wechat_followers where openid_key = ? and is_following = 1', [openidKey]))?.openid ?? null,
     isFollowing: async (openidKey) => (await sql.first<{ readonly is_following: number }>('select is_following from wechat_followers where openid_key = ?', [openidKey]))?.is_following === 1
   }
 }

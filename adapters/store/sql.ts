@@ -15,6 +15,8 @@ export interface Connection {
   readonly builtByKnex: (text: string, params: readonly Parameter[]) => Promise<readonly unknown[]>
   /** Texts of group statements, put together once. */
   readonly groupTexts: WeakMap<GroupStatement, string>
+  /** The same object for as long as the connection lives, whoever has it. */
+  readonly self: object
 }
 
 type ColumnKind = 'text' | 'integer' | 'real' | 'bytes'

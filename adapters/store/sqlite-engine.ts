@@ -94,7 +94,8 @@ function sqliteConnection (database: RawDatabase): Connection {
     run: async (text, params) => statement(text).run(params).changes,
     once: async (text, params) => database.prepare(text).all(params),
     builtByKnex: async (text, params) => database.prepare(text).all(params),
-    groupTexts: new WeakMap()
+    groupTexts: new WeakMap(),
+    self: {}
   }
 }
 

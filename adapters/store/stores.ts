@@ -1,33 +1,48 @@
 import type { AccountStore, AttemptStore, AuditStore, ClientStore, CodeStore, FollowerStore, GuardianStore, SceneStore, SessionStore, TicketStore, TokenStore } from '../../core/access/index.ts'
+import type { CreditFeedStore } from '../../core/credit-feed/index.ts'
 import type { PractitionerStore } from '../../core/directory/index.ts'
 import type { PatientStore, ReadingStore } from '../../core/identity/index.ts'
 import type { InboxStore, ViewRowStore } from '../../core/inbox/index.ts'
 import type { ChargeStore, LedgerStore } from '../../core/ledger/index.ts'
-import type { AlertStore, CodeResolutionStore, IdempotencyStore, JobRunStore, LeaseStore, PauseStore, SettingStore, UnmappedCodeStore } from '../../core/operations/index.ts'
+import type { AlertStore, CodeResolutionStore, IdempotencyStore, JobRunStore, LeaseStore, PauseStore, SealStore, SettingStore, UnmappedCodeStore } from '../../core/operations/index.ts'
+import type { DeviceStore, NoticeBook } from '../../core/notifications/index.ts'
 import type { OutboxStore } from '../../core/outbox.ts'
 import type { OutboundStore } from '../../core/outbound/index.ts'
+import type { CloseStore, PaymentStore, ReconciliationStore } from '../../core/payments/index.ts'
 import type { RecordStore, RemoteIdStore } from '../../core/records/index.ts'
+import type { BillStore, ContractStore, DecisionStore, DefaultStore, EligibilityStore } from '../../core/pay-after-care/index.ts'
 import type { VisitStore } from '../../core/visits/index.ts'
 import { sqlAccounts, sqlSessions } from './sql-accounts.ts'
 import { sqlAlerts } from './sql-alerts.ts'
 import { sqlAudit } from './sql-audit.ts'
+import { sqlBills } from './sql-bills.ts'
 import { sqlCharges } from './sql-charges.ts'
 import { sqlClients } from './sql-clients.ts'
 import { sqlAttempts, sqlCodes } from './sql-codes.ts'
+import { sqlDecisions } from './sql-decisions.ts'
+import { sqlCreditFeed } from './sql-credit-feed.ts'
+import { sqlDefaults } from './sql-defaults.ts'
+import { sqlContracts } from './sql-contracts.ts'
+import { sqlEligibility } from './sql-eligibility.ts'
+import { sqlDevices } from './sql-devices.ts'
 import { sqlGuardians } from './sql-guardians.ts'
 import { sqlIdempotency } from './sql-idempotency.ts'
 import { sqlInbox } from './sql-inbox.ts'
 import { sqlJobRuns } from './sql-job-runs.ts'
 import { sqlLeases } from './sql-leases.ts'
 import { sqlLedger } from './sql-ledger.ts'
+import { sqlNotices } from './sql-notices.ts'
 import { sqlOutbound } from './sql-outbound.ts'
 import { sqlOutbox } from './sql-outbox.ts'
 import { sqlPatients } from './sql-patients.ts'
 import { sqlPauses } from './sql-pauses.ts'
+import { sqlPayments } from './sql-payments.ts'
+import { sqlDays, sqlReconciliations } from './sql-reconciliation.ts'
 import { sqlPractitioners } from './sql-practitioners.ts'
 import { sqlReadings } from './sql-readings.ts'
 import { sqlRecords } from './sql-records.ts'
 import { sqlRemoteIds } from './sql-remote-ids.ts'
+import { sqlSeals } from './sql-seals.ts'
 import { sqlSettings } from './sql-settings.ts'
 import { sqlTokens } from './sql-tokens.ts'
 import { sqlCodeResolutions, sqlUnmappedCodes } from './sql-unmapped-codes.ts'
@@ -48,6 +63,8 @@ export interface Stores {
   readonly readings: ReadingStore
   readonly visits: VisitStore
   readonly practitioners: PractitionerStore
+  readonly notices: NoticeBook
+  readonly devices: DeviceStore
   readonly outbox: OutboxStore
   readonly outbound: OutboundStore
   readonly alerts: AlertStore
@@ -69,6 +86,16 @@ export interface Stores {
   readonly pauses: PauseStore
   readonly unmappedCodes: UnmappedCodeStore
   readonly codeResolutions: CodeResolutionStore
+  readonly payments: PaymentStore
+  readonly reconciliations: ReconciliationStore
+  readonly days: CloseStore
+  readonly contracts: ContractStore
+  readonly eligibility: EligibilityStore
+  readonly bills: BillStore
+  readonly decisions: DecisionStore
+  readonly defaults: DefaultStore
+  readonly creditFeed: CreditFeedStore
+  readonly seals: SealStore
 }
 
 export function storesOf (unit: Unit): Stores {
@@ -83,6 +110,8 @@ export function storesOf (unit: Unit): Stores {
     readings: sqlReadings(unit),
     visits: sqlVisits(unit),
     practitioners: sqlPractitioners(unit),
+    notices: sqlNotices(unit),
+    devices: sqlDevices(unit),
     outbox: sqlOutbox(unit),
     outbound: sqlOutbound(unit),
     alerts: sqlAlerts(unit),
@@ -103,6 +132,16 @@ export function storesOf (unit: Unit): Stores {
     audit: sqlAudit(unit),
     pauses: sqlPauses(unit),
     unmappedCodes: sqlUnmappedCodes(unit),
-    codeResolutions: sqlCodeResolutions(unit)
+    codeResolutions: sqlCodeResolutions(unit),
+    payments: sqlPayments(unit),
+    reconciliations: sqlReconciliations(unit),
+    days: sqlDays(unit),
+    contracts: sqlContracts(unit),
+    eligibility: sqlEligibility(unit),
+    bills: sqlBills(unit),
+    decisions: sqlDecisions(unit),
+    defaults: sqlDefaults(unit),
+    creditFeed: sqlCreditFeed(unit),
+    seals: sqlSeals(unit)
   }
 }

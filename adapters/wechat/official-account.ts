@@ -28,12 +28,20 @@ const unusableCode: readonly unknown[] = [40029, 40163, 42003]
 const staleToken: readonly unknown[] = [40001, 40014, 42001]
 /** … busy or too many calls: it may pass by itself. */
 const passing: readonly unknown[] = [-1, 45009, 45011]
+/** … the openid does not follow, has refused the message, or is none. */
+const unreachable: readonly unknown[] = [40003, 43004, 43101]
 /** A token is renewed so long before it expires. */
 const marginMs = 60_000
 
 /** 微信公众号 (service account) by its server API: OAuth with snsapi_base, access tokens, QR codes with a scene, events. */
 export function officialAccount (options: OfficialAccountOptions): WechatAccount {
   const accessToken = accessTokens(options)
+  /** Once more with a new token where the platform calls ours stale. */
+  const withToken = async (path: string, body: unknown): Promise<Json> => {
+    const ask = async (isRenewed: boolean): Promise<Json> => call(options, path, { access_token: await accessToken(isRenewed) }, body)
+    const first = await ask(false)
+    return staleToken.includes(first['errcode']) ? await ask(true) : first
+  }
   return {
     authorizeUrl: (state) => {
       const url = new URL(options.authorizeUrl)
@@ -48,10 +56,16 @@ export function officialAccount (options: OfficialAccountOptions): WechatAccount
     },
     createSceneQr: async ({ scene, expiresInSeconds }) => {
       const wanted = { expire_seconds: expiresInSeconds, action_name: 'QR_STR_SCENE', action_info: { scene: { scene_str: scene } } }
-      const create = async (isRenewed: boolean): Promise<Json> => call(options, '/cgi-bin/qrcode/create', { access_token: await accessToken(isRenewed) }, wanted)
-      const first = await create(false)
-      const answer = accepted(staleToken.includes(first['errcode']) ? await create(true) : first)
+      const answer = accepted(await withToken('/cgi-bin/qrcode/create', wanted))
       return { ticket: textOf(answer, 'ticket'), url: textOf(answer, 'url') }
+    },
+    sendTemplate: async ({ openid, templateId, data, messageId }) => {
+      const answer = await withToken('/cgi-bin/message/template/send', {
+        touser: openid, template_id: templateId, client_msg_id: messageId, data: Object.fromEntries(Object.entries(data).map(([name, value]) => [name, { value }]))
+      })
+      if (unreachable.includes(answer['errcode'])) return 'refused'
+      accepted(answer)
+      return 'taken'
     },
     isSigned: ({ signature, ...signed }) => isCallbackSigned(signed, signature, options.token),
     readEvent: (xml) => eventOf(readMessageXml(xml))

@@ -44,6 +44,7 @@ export function keysFrom (key: Buffer): AccessKeys {
 /** Opens number and parameters on the way out only: the outbox, and a queue server, hold them sealed. */
 export function openingSms (sms: SmsSender, { opened }: Pick<AccessKeys, 'opened'>): SmsSender {
   return {
-    send: ({ to, params, ...message }) => sms.send({ ...message, to: opened(to), params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, opened(value)])) })
+    send: ({ to, params, ...message }) => sms.send({ ...message, to: opened(to), params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, opened(value)])) }),
+    receipt: (key) => sms.receipt(key)
   }
 }

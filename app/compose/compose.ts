@@ -22,9 +22,12 @@ import type { FhirDestinationConfig } from '../site-config.ts'
 import { stableIdWith } from '../stable-id.ts'
 import { accessKeys, openingSms, type AccessKeys } from './access-keys.ts'
 import { composeApplying, takeInTools, type Applying, type TakeInTools } from './applying.ts'
-import { composeAreas, type Area, type Outside } from './areas.ts'
+import { type Area, type AreaDeps, type Outside } from './area.ts'
+import { composeAreas } from './areas.ts'
 import { composeDestinations, destinationsOf, type Destinations } from './destinations.ts'
 import { composeFhirMappings, mappingOf, type FhirMappings } from './fhir-sources.ts'
+import { hisLookup } from './his-lookup.ts'
+import { billingOf } from './bills.ts'
 import { composeJobs } from './jobs.ts'
 import type { Log } from './log.ts'
 import { composeMappings, type ComposedMappings } from './mappings.ts'
@@ -125,7 +128,7 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
   const translate = translatorByFormat({ config, mappings, fhirMappings, stableId, calendar, translateText, siteOf })
   const unmappedCodes = composeUnmappedCodes({ store, clock, siteOf, reload: mappings.reload, fault })
   const destinations = destinationsOf(site)
-  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf, stableId, ids, calendar, destinations })
+  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf, stableId, ids, calendar, destinations, billing: billingOf(config, outside) })
   const applying = composeApplying({
     store, translate, tools, clock, wallClock, ids, random, metrics: counted, pauses,
     noteApplied: (message, applied) => {
@@ -138,7 +141,8 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
   const { followers, viewPollers } = startPolling({ config, store, mappings, fhirMappings, stableId, ids, clock, wallClock, calendar, random, log, pauses, notify: applying.applier.notify })
   const polled = [...followers, ...viewPollers].map(([name, { status }]) => ({ queue: `source:${name}`, status }))
   const { areas, jobs, lines, operations } = composeWork({
-    config, store, clock, wallClock, calendar, ids, stableId, keys, random, log, sms, outside, tools, mappings, fhirMappings, viewPollers, polled, pauses, notifyOutbox: () => { awake.tell() }
+    config, store, clock, wallClock, calendar, ids, stableId, keys, random, log, sms, wechat, outside, tools, mappings, fhirMappings, viewPollers, polled, pauses, notifyOutbox: () => { awake.tell() },
+    his: hisLookup({ site, zone, followers, viewPollers, fhirMappings, applying, clock, wallClock, ids })
   })
   awake.tell = () => {
     applying.applier.notify()
@@ -163,7 +167,7 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
 }
 
 type WorkDeps = Pick<Composed, 'config' | 'store' | 'clock' | 'wallClock' | 'calendar' | 'ids' | 'stableId' | 'keys' | 'log' | 'tools' | 'mappings' | 'fhirMappings' | 'viewPollers' | 'pauses'>
-  & Pick<ComposeOptions, 'sms' | 'outside'> & Pick<OperationsDeps, 'random' | 'polled'> & { readonly notifyOutbox: () => void }
+  & Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'> & Pick<AreaDeps, 'his'> & Pick<OperationsDeps, 'random' | 'polled'> & { readonly notifyOutbox: () => void }
 
 /** What the product does by itself: areas, jobs, lines to the hospitals, the outbox. */
 function composeWork (deps: WorkDeps): Pick<Composed, 'areas' | 'jobs' | 'lines' | 'operations'> {
@@ -171,7 +175,7 @@ function composeWork (deps: WorkDeps): Pick<Composed, 'areas' | 'jobs' | 'lines'
   const { site, zone } = config
   const onCall = onCallOf({ config, sms })
   const areas = composeAreas({
-    ...deps, startOfDay: startOfDayIn(zone), onCall, writeInstant: instantIn(zone), takeIn: (stores, changes, at) => takeIn({ ...stores, ...tools }, changes, at)
+    ...deps, sms: sms === null ? null : openingSms(sms, keys), startOfDay: startOfDayIn(zone), onCall, writeInstant: instantIn(zone), takeIn: (stores, changes, at) => takeIn({ ...stores, ...tools }, changes, at)
   })
   const jobs = composeJobs({ ...store, ids, onCall, retainDays: site.timers.retainMessageDays, site, areas, compare: (source, dueAt) => comparing(viewPollers, source, dueAt) })
   const lines = composeDestinations(site, {

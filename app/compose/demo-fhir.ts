@@ -24,7 +24,7 @@ const timeoutMs = 5_000
 const overlapMs = 60_000
 
 /** What the demo's hospital takes back in FHIR. */
-const sends = ['Patient', 'Appointment', 'ServiceRequest'].map((resource) => ({ resource }))
+const sends = ['Patient', 'Encounter', 'Appointment', 'ServiceRequest'].map((resource) => ({ resource }))
 
 const types = ['Organization', 'Location', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Appointment', 'ServiceRequest', 'Observation',
   'DiagnosticReport', 'DocumentReference', 'MedicationRequest', 'ChargeItem', 'PaymentNotice']

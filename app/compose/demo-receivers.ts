@@ -1,4 +1,7 @@
+import { demoPatients, type DemoPatient } from '../../adapters/simulators/hospital/demo-persons.ts'
+import { deskActs, hisDesk, type DeskAct, type HisDeskOptions } from '../../adapters/simulators/hospital/his-desk.ts'
 import { startHisReceiver, type HisReceiver } from '../../adapters/simulators/hospital/his-receiver.ts'
+import { createMllpSender, type MllpSender } from '../../adapters/simulators/mllp-sender.ts'
 import type { Clock } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { MllpDestinationConfig } from '../site-config.ts'
@@ -11,6 +14,12 @@ export interface DemoReceivers {
   readonly setFaults: (faults: Parameters<HisReceiver['setFaults']>[0]) => void
   /** Takes the receiving side of a hospital (`east-his`) down or up. */
   readonly setUp: (isUp: boolean, destination: string) => Promise<void>
+  /** From here on the registration desk of a hospital (`east`) tells what it does. */
+  readonly connect: (hospital: string, port: number) => void
+  /** Settles when the desk has told everything; answers whether it had something to tell. */
+  readonly settled: () => Promise<boolean>
+  /** Something that the desk does with a visit, by any of its numbers; null: no act of a desk. */
+  readonly act: (act: string, visit: string | null) => Promise<{ readonly sent: number } | null>
   readonly close: () => Promise<void>
 }
 
@@ -18,7 +27,10 @@ const charsets = { east: 'UTF-8', west: 'GB18030' } as const
 const ackTimeoutMs = 3_000
 const slowMs = 500
 const sends = [
-  { resource: 'Patient', message: 'ADT^A31' },
+  { resource: 'Patient', message: 'ADT^A28', when: 'new' as const },
+  { resource: 'Patient', message: 'ADT^A31', when: 'changed' as const },
+  { resource: 'Encounter', message: 'ADT^A04', when: 'new' as const },
+  { resource: 'Encounter', message: 'ADT^A10', when: 'changed' as const },
   { resource: 'Appointment', message: 'SIU^S12' },
   { resource: 'ServiceRequest', message: 'REF^I12' },
   { resource: 'DiagnosticReport', message: 'ORU^R01' },
@@ -27,15 +39,25 @@ const sends = [
   { resource: 'ChargeItem', message: 'DFT^P03' }
 ]
 
-/** The receiving sides of the demo's hospitals that speak HL7 v2. */
+const queryName = 'IHE PDQ Query'
+const retryAfterMs = 100
+
+/** The receiving sides of the demo's hospitals that speak HL7 v2; in the east with the desk that registers behind it. */
 export async function openDemoReceivers (clock: Clock): Promise<DemoReceivers> {
   const receivers = new Map<string, HisReceiver>()
   const destinations: MllpDestinationConfig[] = []
+  const line: { sender: MllpSender | null, told: number } = { sender: null, told: 0 }
+  const send: HisDeskOptions['send'] = async ({ controlId, text }) => {
+    line.told += 1
+    await line.sender?.send({ controlId, bytes: Buffer.from(text, 'utf8') })
+  }
+  const knows = Object.values<DemoPatient>(demoPatients).flatMap(({ hospital, person }) => hospital === 'east' ? [person] : [])
+  const desk = hisDesk({ application: 'EASTHIS', facility: 'EAST', letter: 'E', knows, now: clock.now, send })
   for (const [hospital, charset] of Object.entries(charsets)) {
-    const receiver = await startHisReceiver({ hospital, host: '127.0.0.1', port: 0, tls: null, clock, slowMs })
+    const receiver = await startHisReceiver({ hospital, host: '127.0.0.1', port: 0, tls: null, clock, slowMs, desk: hospital === 'east' ? desk : null })
     const name = `${hospital}-his`
     receivers.set(name, receiver)
-    destinations.push({ name, kind: 'mllp', hospital, host: '127.0.0.1', port: receiver.port, charset, version: '2.5.1', application: 'HIS', facility: hospital.toUpperCase(), mappingSite: hospital, ackTimeoutMs, sends })
+    destinations.push({ name, kind: 'mllp', hospital, host: '127.0.0.1', port: receiver.port, charset, version: '2.5.1', application: 'HIS', facility: hospital.toUpperCase(), mappingSite: hospital, ackTimeoutMs, ...hospital === 'east' ? { query: queryName } : {}, sends })
   }
   return {
     destinations,
@@ -46,6 +68,21 @@ export async function openDemoReceivers (clock: Clock): Promise<DemoReceivers> {
       if (receiver === undefined) throw new DomainError('REQUEST_INVALID', 'No receiving side has this name: east-his or west-his.', 'key')
       await receiver.setUp(isUp)
     },
-    close: async () => { await Promise.all([...receivers.values()].map((receiver) => receiver.close())) }
+    connect: (hospital, port) => { if (hospital === 'east') line.sender ??= createMllpSender({ host: '127.0.0.1', port, ackTimeoutMs, retryAfterMs, seed: 1 }) },
+    settled: async () => {
+      const before = line.told
+      line.told = 0
+      await desk.settled()
+      return before > 0 || line.told > 0
+    },
+    act: async (act, visit) => {
+      if (!(deskActs as readonly string[]).includes(act)) return null
+      if (visit === null || !await desk.act(act as DeskAct, visit)) throw new DomainError('REQUEST_INVALID', 'The desk has no visit of this number. Register one first (POST /v1/visits); its number is the key.', 'key')
+      return { sent: 1 }
+    },
+    close: async () => {
+      line.sender?.close()
+      await Promise.all([...receivers.values()].map((receiver) => receiver.close()))
+    }
   }
 }

@@ -12,14 +12,22 @@ import { startSmsGateway, type SmsGateway } from '../../adapters/simulators/sms-
 import { httpSms } from '../../adapters/sms/http-sms.ts'
 import type { WechatAccount } from '../../core/access/index.ts'
 import { calendarIn, type Clock } from '../../core/clock.ts'
+import { startOfDayIn } from '../../core/days.ts'
 import { DomainError } from '../../core/errors.ts'
+import { namedPersonOf, type NamedPerson } from '../../core/identity/index.ts'
 import type { SmsSender } from '../../core/notifications/index.ts'
 import type { MovableClock } from '../../core/operations/index.ts'
+import type { HisStatements } from '../../core/payments/index.ts'
 import type { Config } from '../config.ts'
-import { nobodyOutside, type Outside } from './areas.ts'
+import { nobodyOutside, type Outside } from './area.ts'
 import type { Composed, System } from './compose.ts'
 import { openDemoAccounts, openDemoWechat } from './demo-access.ts'
+import { openDemoBureau, type DemoBureau } from './demo-bureau.ts'
+import { openDemoCreditScore } from './demo-credit-score.ts'
 import { openDemoFhir, type DemoFhir } from './demo-fhir.ts'
+import { openDemoInsurance } from './demo-insurance.ts'
+import { joinedWechat, openDemoPayments } from './demo-payments.ts'
+import { openDemoPush } from './demo-push.ts'
 import { openDemoReceivers, type DemoReceivers } from './demo-receivers.ts'
 import { issueDemoTokens } from './demo-tokens.ts'
 import { openDemoViews, type DemoViews } from './demo-views.ts'
@@ -56,13 +64,22 @@ const smsTimeoutMs = 5_000
 export async function openDemo (config: Config, system: System, { dayTakesMs }: DemoOptions): Promise<Demo> {
   const { wallClock, ids, log } = system
   const secret = randomBytes(32)
-  const state: State = { clock: null, his: null, url: null }
+  const state: State = { clock: null, his: null, url: null, store: null }
   const businessClock: Clock = { now: () => state.clock?.now() ?? demoStart }
   const gateway = await startSmsGateway({ host: '127.0.0.1', port: 0, secret, clock: businessClock, realClock: wallClock })
 
   const wechat = await openDemoWechat({ clock: businessClock, wallClock, ids, callbackUrl: () => state.url === null ? null : `${state.url}/v1/wechat/callback` })
   const party = { dataDir: config.dataDir, seed, patients: patientsPerHospital, clock: businessClock, wallClock, calendar: calendarIn(config.zone), ids }
-  const hospitals: Hospitals = { fhir: await openDemoFhir(party), views: await openDemoViews(party), receivers: await openDemoReceivers(businessClock) }
+  const namedPerson = async (patientId: string): Promise<NamedPerson | null> => await state.store?.inReading((stores) => namedPersonOf(stores, patientId)) ?? null
+  const creditScore = await openDemoCreditScore({
+    clock: businessClock, wallClock, calendar: calendarIn(config.zone), ids, namedPerson
+  })
+  const push = await openDemoPush({ clock: businessClock, wallClock, ids })
+  const hospitals: Hospitals = { fhir: await openDemoFhir(party), views: await openDemoViews(party), receivers: await openDemoReceivers(businessClock), bureau: await openDemoBureau({ dataDir: config.dataDir, clock: businessClock, url: () => state.url }) }
+  const insurance = await openDemoInsurance({
+    clock: businessClock, wallClock, ids, hospitals: withHospitals(config, hospitals).site.hospitals, namedPerson, callbackUrl: () => state.url === null ? null : `${state.url}/v1/payments/callbacks/insurance`
+  })
+  const payments = await openDemoPayments({ clock: businessClock, calendar: calendarIn(config.zone), startOfDay: startOfDayIn(config.zone), realClock: wallClock, ids, seed, callbackUrl: (channel) => state.url === null ? null : `${state.url}/v1/payments/callbacks/${channel}` })
 
   const play = (): void => {
     if (!config.demoPlays) return
@@ -73,16 +90,20 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
   return {
     config: withHospitals(config, hospitals),
     wechat: wechat.account,
-    outside: nobodyOutside,
+    outside: { ...nobodyOutside, scores: creditScore.scores, push: push.push, insurance: insurance.insurance, payments: [...insurance.payments, ...payments.gateways], hisStatements: dayLists(state) },
     listens: (url) => { state.url = url },
     sms: httpSms({ url: gateway.url, secret, clock: wallClock, nonces: ids, timeoutMs: smsTimeoutMs }),
-    clockOf: async ({ inTransaction }) => {
+    clockOf: async (store) => {
+      const { inTransaction } = store
+      state.store = store
       state.clock = await standingClock({ inTransaction, start: demoStart })
       return businessClock
     },
     begin: async (parts) => {
       const credentials = await issueDemoTokens(parts)
       await openDemoAccounts(parts)
+      await hospitals.bureau.begin(parts)
+      for (const [name, { port }] of parts.listeners) hospitals.receivers.connect(name, port)
       mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
       writeFileSync(path.join(config.dataDir, 'demo-credentials.json'), `${JSON.stringify(credentials, null, 2)}\n`, { mode: 0o600 })
       state.his = openHospitals(parts, moveClockWith(parts, { state, drain: drainStep(parts, hospitals) }), dayTakesMs === 0 ? null : paceOf(system, dayTakesMs))
@@ -90,34 +111,39 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
     routes: (parts) => ({
       zone: config.zone,
       now: businessClock.now,
-      moveClock: moveClockWith(parts, { state, drain: drainAll(parts, hospitals) }),
-      simulators: { his: hisSimulator(state, hospitals.receivers), fhir: hospitals.fhir.simulator, views: hospitals.views.simulator, sms: smsSimulator(gateway), wechat: wechat.simulator }
+      moveClock: movingAll(parts, hospitals, moveClockWith(parts, { state, drain: drainStep(parts, hospitals) })),
+      simulators: { his: hisSimulator(state, hospitals.receivers), fhir: hospitals.fhir.simulator, views: hospitals.views.simulator, sms: smsSimulator(gateway), wechat: joinedWechat(wechat.simulator, payments.wechat), alipay: payments.alipay, bank: payments.bank, bureau: hospitals.bureau.simulator, 'credit-score': creditScore.simulator, push: push.simulator, insurance: insurance.simulator }
     }),
     play,
     close: async () => {
       state.his?.close()
-      await Promise.all([hospitals.fhir.close(), hospitals.views.close(), hospitals.receivers.close(), wechat.close(), gateway.close()])
+      await Promise.all([hospitals.bureau.close(), hospitals.fhir.close(), hospitals.views.close(), hospitals.receivers.close(), wechat.close(), payments.close(), creditScore.close(), insurance.close(), push.close(), gateway.close()])
     }
   }
 }
 
-type State = { clock: MovableClock | null, his: SimulatedHis | null, url: string | null }
+type State = { clock: MovableClock | null, his: SimulatedHis | null, url: string | null, store: Store | null }
 type MoveClock = (target: Date) => ReturnType<Composed['operations']['jobs']['advance']>
 type Drain = () => Promise<void>
 
-/** Simulated hospitals besides those that send HL7 v2, and the receiving sides of all. */
+/** Simulated hospitals besides those that send HL7 v2, the receiving sides of all, and the bureau that they report to. */
 interface Hospitals {
   readonly fhir: DemoFhir
   readonly views: DemoViews
   readonly receivers: DemoReceivers
+  readonly bureau: DemoBureau
 }
 
-function withHospitals (config: Config, { fhir, views, receivers }: Hospitals): Config {
+function withHospitals (config: Config, { fhir, views, receivers, bureau }: Hospitals): Config {
   const { site } = config
   return {
     ...config,
+    feedKeyFile: config.feedKeyFile ?? bureau.feedKeyFile,
     site: {
       ...site,
+      creditFeed: site.creditFeed ?? bureau.creditFeed,
+      // Charges also come from whoever speaks to the demo's sources, of whom the hospitals' lists know nothing.
+      reconciliation: { ...site.reconciliation, blocking: site.reconciliation.blocking ?? ['amount_diff', 'refund_amount_diff'] },
       hospitals: [...site.hospitals, fhir.hospital, views.hospital],
       sources: [...site.sources, fhir.source, views.source],
       destinations: [...receivers.destinations, fhir.destination]
@@ -134,19 +160,28 @@ function moveClockWith ({ operations }: Composed, { state, drain }: { readonly s
 }
 
 /** Within a played day: the tables of the views go with the clock; the FHIR server is followed by its own loop. */
-function drainStep (parts: Composed, { views }: Pick<Hospitals, 'views'>): Drain {
+function drainStep (parts: Composed, { views, receivers, bureau }: Pick<Hospitals, 'views' | 'receivers' | 'bureau'>): Drain {
   return async () => {
     if (views.catchUp() > 0) await parts.viewPollers.get(views.source.name)?.look()
     await drainQueues(parts)
+    if (await receivers.settled()) await drainQueues(parts)
+    if (await bureau.visit(parts)) await drainQueues(parts)
   }
 }
 
-/** After a call that moved the clock, what any hospital shows by then is taken in. */
-function drainAll (parts: Composed, { views }: Pick<Hospitals, 'views'>): Drain {
-  return async () => {
-    views.catchUp()
+/** Before and after a call that moves the clock, what any hospital shows is taken in; to look after every job would cost seconds a day. */
+function movingAll (parts: Composed, hospitals: Pick<Hospitals, 'views' | 'receivers' | 'bureau'>, move: MoveClock): MoveClock {
+  const settle = drainStep(parts, hospitals)
+  const look = async (): Promise<void> => {
+    hospitals.views.catchUp()
     for (const poller of [...parts.followers.values(), ...parts.viewPollers.values()]) await poller.look()
-    await drainQueues(parts)
+    await settle()
+  }
+  return async (target) => {
+    await look()
+    const ran = await move(target)
+    await look()
+    return ran
   }
 }
 
@@ -168,6 +203,11 @@ function paceOf ({ wallClock }: System, totalMs: number): Pace {
   return { totalMs, elapsedMs: () => wallClock.now().getTime() - startedMs, wait: async (ms) => { await wait(ms) } }
 }
 
+/** Of the hospitals that speak HL7 v2; the others have their day lists uploaded. */
+function dayLists (state: State): ReadonlyMap<string, HisStatements> {
+  return new Map(['east', 'west'].map((hospital) => [hospital, { statement: async (day) => state.his?.statement(hospital, day) ?? null }]))
+}
+
 function hisSimulator (state: State, receivers: DemoReceivers): DemoSimulator {
   const his = (): SimulatedHis => {
     if (state.his === null) throw new DomainError('OUTSIDE_UNAVAILABLE', 'The simulated hospitals are not up yet.')
@@ -181,11 +221,20 @@ function hisSimulator (state: State, receivers: DemoReceivers): DemoSimulator {
     },
     act: async ({ act, key }) => {
       if (act === 'day') return his().playDay()
+      if (act === 'statement') return statementText(his(), key)
       const isReceiver = key?.endsWith('-his') === true
       if (act === 'up' || act === 'down') return isReceiver ? receivers.setUp(act === 'up', key) : his().setUp(act === 'up', key)
-      throw new DomainError('REQUEST_INVALID', 'The hospitals know the acts day, up and down; the key of a receiving side is east-his or west-his.', 'act')
+      const sent = await receivers.act(act, key)
+      if (sent !== null) return sent
+      throw new DomainError('REQUEST_INVALID', 'The hospitals know the acts day, up, down and statement (key: east 2027-03-01); the key of a receiving side is east-his or west-his. The desk of the east leads a visit that was registered here (key: its number): call, see, order, report, prescribe, skin_test, dispense, infuse, charge, finish.', 'act')
     }
   }
+}
+
+function statementText (his: SimulatedHis, key: string | null): { readonly statement: string | null } {
+  const [hospital = '', day = ''] = key?.split(' ') ?? []
+  const content = his.statement(hospital, day)
+  return { statement: content === null ? null : Buffer.from(content).toString('utf8') }
 }
 
 function smsSimulator (gateway: SmsGateway): DemoSimulator {

@@ -38,7 +38,7 @@ interface Line extends Carrier {
 /** What core knows of the configured destinations. */
 export function destinationsOf ({ destinations }: Pick<SiteConfig, 'destinations'>): readonly Destination[] {
   return destinations.map(({ name, hospital, kind, sends }) => ({
-    name, hospitalId: hospital, kind, sends: sends.map(({ resource, message }) => ({ resource, message: message ?? null }))
+    name, hospitalId: hospital, kind, sends: sends.map(({ resource, message, when }) => ({ resource, message: message ?? null, ...when === undefined ? {} : { when } }))
   }))
 }
 

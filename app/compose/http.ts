@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { fhirServer } from '../../adapters/fhir/index.ts'
-import { buildServer, callerOf, instantIn, noteAccess, usualLimits, accessRoutes, type HttpDeps, type PartState } from '../../adapters/http/index.ts'
+import { buildServer, callerOf, instantIn, noteAccess, usualLimits, accessRoutes, wellKnownRoutes, type HttpDeps, type PartState } from '../../adapters/http/index.ts'
 import { consolePages } from '../../adapters/web/index.ts'
 import { authenticate, type Principal } from '../../core/access/index.ts'
 import { mergePatients, unmergePatients, type MergeCommand } from '../../core/identity/index.ts'
@@ -41,6 +41,7 @@ export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Pro
     notifyOutbox: outbox.notify,
     takeIn: (stores, changes, at) => takeIn({ ...stores, ...parts.tools }, changes, at)
   }), instantIn(config.zone)))
+  await server.register(wellKnownRoutes(parts.areas))
   for (const routes of parts.areas.routes) await server.register(routes)
   await server.register(consolePages({ root: parts.consoleRoot }))
   return server

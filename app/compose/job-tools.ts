@@ -10,11 +10,14 @@ import type { Ids } from '../../core/ids.ts'
 import { takeIn } from '../../core/intake/index.ts'
 import { dueInstants, runJob, type Job, type Matches, type RanJob } from '../../core/operations/index.ts'
 import type { Config } from '../config.ts'
-import { accessKeys } from './access-keys.ts'
+import { accessKeys, openingSms } from './access-keys.ts'
 import { takeInTools } from './applying.ts'
-import { composeAreas, type AreaDeps } from './areas.ts'
+import { type AreaDeps } from './area.ts'
+import { composeAreas } from './areas.ts'
+import { billingOf } from './bills.ts'
 import { composeTables, type ComposeOptions } from './compose.ts'
 import { destinationsOf } from './destinations.ts'
+import { nobodyToAsk } from './his-lookup.ts'
 import { composeJobs } from './jobs.ts'
 import { onCallOf } from './operations.ts'
 
@@ -33,7 +36,7 @@ export interface JobTools {
 }
 
 /** Jobs for the command line, beside a service that may be running: effects have keys, so both may run one. */
-export async function jobTools (config: Config, store: Store, parties: Pick<ComposeOptions, 'sms' | 'outside'>): Promise<JobTools> {
+export async function jobTools (config: Config, store: Store, parties: Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'>): Promise<JobTools> {
   const jobs = composeJobs({
     ...store,
     ids,
@@ -56,13 +59,14 @@ export async function jobTools (config: Config, store: Store, parties: Pick<Comp
 const ids: Ids = { next: randomUUID }
 const wallClock = { now: () => new Date() }
 
-async function areaDeps (config: Config, store: Store, { sms, outside }: Pick<ComposeOptions, 'sms' | 'outside'>): Promise<AreaDeps> {
+async function areaDeps (config: Config, store: Store, { sms, wechat, outside }: Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'>): Promise<AreaDeps> {
   const { zone } = config
   const { mappings, stableId } = await composeTables(config, store)
   const calendar = calendarIn(zone)
-  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: searchValuesIn(zone), stableId, ids, calendar, destinations: destinationsOf(config.site) })
+  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: searchValuesIn(zone), stableId, ids, calendar, destinations: destinationsOf(config.site), billing: billingOf(config, outside) })
+  const keys = await accessKeys(store)
   return {
-    config, store, clock: wallClock, wallClock, calendar, startOfDay: startOfDayIn(zone), ids, stableId, keys: await accessKeys(store), random: Math.random, log: createLogger({ level: 'silent' }),
-    onCall: onCallOf({ config, sms }), outside, writeInstant: instantIn(zone), takeIn: (stores, changes, at) => takeIn({ ...stores, ...tools }, changes, at), notifyOutbox: () => undefined
+    config, store, clock: wallClock, wallClock, calendar, startOfDay: startOfDayIn(zone), ids, stableId, keys, random: Math.random, log: createLogger({ level: 'silent' }),
+    onCall: onCallOf({ config, sms }), outside, sms: sms === null ? null : openingSms(sms, keys), wechat, writeInstant: instantIn(zone), takeIn: (stores, changes, at) => takeIn({ ...stores, ...tools }, changes, at), his: nobodyToAsk, notifyOutbox: () => undefined
   }
 }

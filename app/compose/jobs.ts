@@ -9,7 +9,7 @@ import { pruneOutbound } from '../../jobs/prune-outbound.ts'
 import { pruneRequestKeys } from '../../jobs/prune-request-keys.ts'
 import { unmatchedCredits } from '../../jobs/unmatched-credits.ts'
 import type { SiteConfig } from '../site-config.ts'
-import type { Area } from './areas.ts'
+import type { Area } from './area.ts'
 import { compareViewJobs } from './view-sources.ts'
 
 export interface JobDeps {

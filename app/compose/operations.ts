@@ -6,10 +6,11 @@ import { sendSms, type SmsSender } from '../../core/notifications/index.ts'
 import type { Job, Matches, Pauses } from '../../core/operations/index.ts'
 import type { CarryOut, OutboxEngine } from '../../core/outbox.ts'
 import type { Config } from '../config.ts'
-import type { Area } from './areas.ts'
+import type { Area } from './area.ts'
 import { watchConnections, type Connection, type Connections } from './connections.ts'
 import type { Destinations } from './destinations.ts'
 import type { Log } from './log.ts'
+import { sealLoop } from './seal-loop.ts'
 import { composeOutbox } from './outbox.ts'
 
 export interface OperationsDeps {
@@ -62,6 +63,7 @@ export function composeOperations (deps: OperationsDeps): Operations {
     inTransaction, jobs: deps.jobs, timers: areas.timers, matchesOf, clock, wallClock, lease: lease('jobs'),
     on: { fault: fault('jobs'), ran: (run) => { deps.log.info({ job: run.job, dueAt: run.dueAt, status: run.status }, 'job') } }
   })
+  const sealing = sealLoop(store, { lease: lease('seal'), wallClock, fault: fault('seal') })
   const watching = startMonitor(deps, { carryOut, connections, notify: outbox.notify })
   return {
     outbox,
@@ -73,6 +75,7 @@ export function composeOperations (deps: OperationsDeps): Operations {
       await connections.stop()
       await jobs.stop()
       await watching.stop()
+      await sealing.stop()
       await Promise.all([outbox.stop(), lines.close()])
     }
   }

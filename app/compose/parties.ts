@@ -1,16 +1,30 @@
 import { readFileSync } from 'node:fs'
+import { httpPush } from '../../adapters/push/index.ts'
 import { httpSms } from '../../adapters/sms/http-sms.ts'
-import type { SmsSender } from '../../core/notifications/index.ts'
+import type { PushSender, SmsSender } from '../../core/notifications/index.ts'
 import type { Config } from '../config.ts'
-import { nobodyOutside } from './areas.ts'
+import { nobodyOutside, type Outside } from './area.ts'
 import type { ComposeOptions, System } from './compose.ts'
+import { configuredScores } from './credit-scores.ts'
+import { configuredHisStatements } from './his-statements.ts'
+import { configuredInsurance } from './insurance.ts'
+import { configuredPayments } from './payment-gateways.ts'
 import { configuredWechat } from './wechat.ts'
 
 const smsTimeoutMs = 10_000
 
 /** The outside parties that SITE_CONFIG names. */
 export function configuredParties (config: Config, system: Pick<System, 'wallClock' | 'ids'>): Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'> {
-  return { sms: configuredSms(config, system), wechat: configuredWechat(config.site, system.wallClock), outside: nobodyOutside }
+  return { sms: configuredSms(config, system), wechat: configuredWechat(config.site, system.wallClock), outside: configuredOutside(config, system) }
+}
+
+function configuredOutside (config: Config, system: Pick<System, 'wallClock' | 'ids'>): Outside {
+  const insured = configuredInsurance(config, system)
+  return { ...nobodyOutside, scores: configuredScores(config, system), push: configuredPush(config, system), insurance: insured?.insurance ?? null, hisStatements: configuredHisStatements(config), payments: [...insured?.payments ?? [], ...configuredPayments(config, system)] }
+}
+
+function configuredPush ({ site: { push } }: Config, { wallClock, ids }: Pick<System, 'wallClock' | 'ids'>): PushSender | null {
+  return push === undefined ? null : httpPush({ ...push, secret: readFileSync(push.secretFile), clock: wallClock, nonces: ids })
 }
 
 function configuredSms ({ site }: Config, { wallClock, ids }: Pick<System, 'wallClock' | 'ids'>): SmsSender | null {

@@ -20,6 +20,7 @@ export async function serve (config: Config, system: System, demoOptions = usual
   const demo = config.isDemo ? await openDemo(config, system, demoOptions) : null
   const parts = await compose({ system, ...demo ?? { config, ...configuredParties(config, system), clockOf: async () => system.wallClock } })
   await demo?.begin(parts)
+  for (const begin of parts.areas.begin) await begin()
   const server = await composeHttp(parts, demo === null ? null : demo.routes(parts))
   await server.listen({ host: config.host, port: config.httpPort })
   const http = (server.server.address() as AddressInfo).port

@@ -6,7 +6,7 @@ import type { SmsCode } from './sms-code.ts'
 import type { Scene, Ticket, TicketUse } from './wechat.ts'
 
 /** A keyed hash with the installation's own key: small sets (numbers, codes) cannot be searched through without it. */
-export type Fingerprint = (kind: 'phone' | 'openid' | 'code', text: string) => string
+export type Fingerprint = (kind: 'phone' | 'openid' | 'code' | 'personal-code' | 'device', text: string) => string
 
 export type TokenHolder = { readonly clientId: string } | { readonly sessionId: string } | { readonly accountId: string }
 
@@ -104,8 +104,11 @@ export interface SceneStore {
 }
 
 export interface FollowerStore {
-  readonly save: (follower: { readonly openidKey: string, readonly isFollowing: boolean, readonly at: Date }) => Promise<void>
+  /** `openid`: sealed; a template message can only be sent to the openid itself. Forgotten when following ends. */
+  readonly save: (follower: { readonly openidKey: string, readonly openid: string | null, readonly isFollowing: boolean, readonly at: Date }) => Promise<void>
   readonly isFollowing: (openidKey: string) => Promise<boolean>
+  /** Sealed; null where nobody follows by this key. */
+  readonly openidOf: (openidKey: string) => Promise<string | null>
 }
 
 export interface AuditStore {

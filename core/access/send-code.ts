@@ -19,10 +19,10 @@ export interface CodeDeps {
 
 export type SentCode = { readonly kind: 'sent' } | { readonly kind: 'too_soon', readonly at: Date }
 
-const codeTemplates = { session: 'login_code', bind: 'bind_code', ward: 'guardian_code' } as const satisfies Record<CodeUse, string>
+const codeTemplates = { session: 'login_code', bind: 'bind_code', ward: 'guardian_code', sign: 'sign_code', terminate: 'terminate_code' } as const satisfies Record<CodeUse, string>
 
 /** Sends a code to a phone, known or not: the answer is the same, so nobody learns who is registered. */
-export async function sendCode (deps: CodeDeps, { phone, use }: { readonly phone: string, readonly use: CodeUse }, now: Date): Promise<SentCode> {
+export async function sendCode (deps: CodeDeps, { phone, use, subject = null }: { readonly phone: string, readonly use: CodeUse, readonly subject?: string | null }, now: Date): Promise<SentCode> {
   const { codes, outbox, ids, fingerprint, sealed } = deps
   const phoneKey = phoneKeyOf(fingerprint, phone)
   await codes.dropBefore(new Date(now.getTime() - codeLimits.dayMs))
@@ -31,7 +31,7 @@ export async function sendCode (deps: CodeDeps, { phone, use }: { readonly phone
   const code = deps.randomCode()
   assert(/^\d{6}$/.test(code), 'a code has six digits')
   const id = ids.next()
-  const isFirst = await codes.add({ id, phoneKey, use, codeKey: codeKeyOf(fingerprint, { id, code }), sentAt: now, expiresAt: new Date(now.getTime() + codeLimits.livesMs), tries: 0, usedAt: null })
+  const isFirst = await codes.add({ id, phoneKey, use, subject, codeKey: codeKeyOf(fingerprint, { id, code }), sentAt: now, expiresAt: new Date(now.getTime() + codeLimits.livesMs), tries: 0, usedAt: null })
   if (!isFirst) return { kind: 'too_soon', at: new Date(now.getTime() + codeLimits.apartMs) }
   const minutes = String(codeLimits.livesMs / 60_000)
   await outbox.add({ id: ids.next(), kind: 'sms', key: `code:${id}`, payload: { to: sealed(phone.trim()), templateId: codeTemplates[use], params: { code: sealed(code), minutes } }, createdAt: now })
@@ -42,8 +42,8 @@ export async function sendCode (deps: CodeDeps, { phone, use }: { readonly phone
  * Uses a code up. A wrong one counts as a try and must stay counted, so the answer is a value: whoever refuses throws
  * after the transaction.
  */
-export async function useCode ({ codes, fingerprint }: Pick<CodeDeps, 'codes' | 'fingerprint'>, { phoneKey, use, code }: { readonly phoneKey: string, readonly use: CodeUse, readonly code: string }, now: Date): Promise<boolean> {
-  const newest = newestOf(await codes.ofPhone(phoneKey), use)
+export async function useCode ({ codes, fingerprint }: Pick<CodeDeps, 'codes' | 'fingerprint'>, { phoneKey, use, subject = null, code }: { readonly phoneKey: string, readonly use: CodeUse, readonly subject?: string | null, readonly code: string }, now: Date): Promise<boolean> {
+  const newest = newestOf((await codes.ofPhone(phoneKey)).filter((one) => one.subject === subject), use)
   if (newest === null || !isCodeOpen(newest, now)) return false
   if (!await codes.countTry(newest.id, codeLimits.tries)) return false
   if (newest.codeKey !== codeKeyOf(fingerprint, { id: newest.id, code })) return false

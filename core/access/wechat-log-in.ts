@@ -68,6 +68,7 @@ interface CallbackDeps {
   readonly scenes: SceneStore
   readonly followers: FollowerStore
   readonly fingerprint: Fingerprint
+  readonly sealed: (text: string) => string
   readonly hash: (text: string) => string
 }
 
@@ -82,7 +83,8 @@ export async function hearEvent (deps: CallbackDeps, call: { readonly timestamp:
   if (!isNew || call.event === null) return
   const { kind, openid, scene } = call.event
   const openidKey = deps.fingerprint('openid', openid)
-  await deps.followers.save({ openidKey, isFollowing: kind !== 'unsubscribe', at: now })
+  const isFollowing = kind !== 'unsubscribe'
+  await deps.followers.save({ openidKey, openid: isFollowing ? deps.sealed(openid) : null, isFollowing, at: now })
   if (scene === null || kind === 'unsubscribe') return
   const found = await deps.scenes.find(scene)
   if (found !== null && found.expiresAt > now) await deps.scenes.link(scene, openidKey)

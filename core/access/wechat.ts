@@ -6,6 +6,11 @@ export interface WechatAccount {
   readonly openidOf: (code: string) => Promise<string | null>
   /** A QR code that leads to the account and tells it the scene. `url` is the content of the code. */
   readonly createSceneQr: (scene: { readonly scene: string, readonly expiresInSeconds: number }) => Promise<{ readonly ticket: string, readonly url: string }>
+  /**
+   * 模板消息 to a follower. refused: the person does not follow any more, or wants no messages. The platform sends one
+   * `messageId` (32 characters at most) once.
+   */
+  readonly sendTemplate: (message: { readonly openid: string, readonly templateId: string, readonly data: Readonly<Record<string, string>>, readonly messageId: string }) => Promise<'taken' | 'refused'>
   /** Whether a call-back was signed with the token that both sides know. */
   readonly isSigned: (call: { readonly timestamp: string, readonly nonce: string, readonly signature: string }) => boolean
   /** What a call-back tells; null for messages that mean nothing to us. Throws REQUEST_INVALID for what is not the platform's XML. */

@@ -12,7 +12,7 @@ export interface DocumentClaim {
 }
 
 /** HL7 table 0203: the numbers that stand on cards which hospitals hand out or copy. */
-const cardTypes = ['MR', 'PI', 'PT', 'JHN', 'HC', 'PPN'] as const
+export const cardTypes = ['MR', 'PI', 'PT', 'JHN', 'HC', 'PPN'] as const
 
 /** The active records that carry both the number and the name, found by the index of identifiers. */
 export async function holdersOf ({ patients }: { patients: Pick<PatientStore, 'byIdentifier'> }, claim: DocumentClaim): Promise<readonly Patient[]> {

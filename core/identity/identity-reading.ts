@@ -9,6 +9,8 @@ export interface IdentityReading {
   readonly hospitalId: string
   readonly kind: ReadingKind
   readonly patientId: string
+  /** Sealed; what was read, where the hospital knows nobody by it. Then `patientId` is that of the file to be made. */
+  readonly unknownIdentifier: string | null
   readonly readAt: Date
   readonly expiresAt: Date
 }
@@ -22,6 +24,9 @@ export const readingLivesMs = 600_000
 export interface ReadingStore {
   readonly add: (reading: IdentityReading) => Promise<void>
   readonly find: (id: string) => Promise<IdentityReading | null>
+  /** Answers false where this token has used the code already; what was used a day before is forgotten. */
+  readonly takeCode: (use: { readonly tokenId: string, readonly codeKey: string, readonly usedAt: Date }) => Promise<boolean>
+  /** Readings that ended before. */
   readonly dropExpired: (before: Date) => Promise<void>
 }
 

@@ -17,3 +17,20 @@ export interface PatientStore {
   readonly addLink: (link: PatientLink) => Promise<boolean>
   readonly endLink: (id: string, at: Date) => Promise<void>
 }
+
+/** What somebody is looked up by, in one of the forms in which records carry it. */
+export type WantedIdentifier = Pick<PatientIdentifier, 'system' | 'value'> & { readonly type: 'NI' | 'MR' }
+
+/**
+ * Asks a hospital's own system for a person whom we do not know. found: what it answered has been taken in, like any
+ * message. unknown: it knows nobody. unavailable: it cannot be asked, or did not answer in time.
+ */
+export interface HisLookup {
+  /** `forms` are those in which records may carry the one number, the likeliest first. */
+  readonly find: (hospitalId: string, forms: readonly WantedIdentifier[]) => Promise<'found' | 'unknown' | 'unavailable'>
+}
+
+/** 医保电子凭证. Who shows an electronic insurance credential: a resident id; null where the platform refuses the token. */
+export interface TokenReader {
+  readonly read: (token: string) => Promise<{ readonly residentId: string } | null>
+}

@@ -1,6 +1,7 @@
 import { DomainError } from '../errors.ts'
 import type { Ids } from '../ids.ts'
 import { isCircular } from './person-of.ts'
+import { isOwnFile } from './own-number.ts'
 import { linksAround } from './tie.ts'
 import type { Patient, PatientLink } from './patient.ts'
 import type { PatientStore } from './ports.ts'
@@ -66,7 +67,10 @@ async function refuseCircle (patients: PatientStore, link: WantedLink): Promise<
   }
 }
 
-/** Records of other hospitals that carry the same checked resident id, unless something speaks against it. */
+/**
+ * Records of other hospitals that carry the same checked resident id, unless something speaks against it; of the same
+ * hospital only a file that we made, which the hospital has then numbered: two of its own are for it to merge.
+ */
 async function sameResidentLinks (patients: PatientStore, patient: PatientFacts['patient']): Promise<{ wanted: readonly WantedLink[], doubts: readonly IdentityDoubt[] }> {
   const residentId = residentIdOf(patient)
   if (residentId === null) return { wanted: [], doubts: [] }
@@ -74,7 +78,7 @@ async function sameResidentLinks (patients: PatientStore, patient: PatientFacts[
   const wanted: WantedLink[] = []
   const doubts: IdentityDoubt[] = []
   for (const other of await withResidentId(patients, residentIdForms(residentId))) {
-    if (other.hospitalId === patient.hospitalId || typeof residentIdOf(other) === 'string') continue
+    if (other.id === patient.id || (other.hospitalId === patient.hospitalId && !isOwnFile(other) && !isOwnFile(patient)) || typeof residentIdOf(other) === 'string') continue
     if (doNamesContradict(patient, other)) doubts.push({ patientId: patient.id, otherId: other.id, reason: 'name' })
     else wanted.push(samePersonLink(patient.id, other.id))
   }

@@ -3,7 +3,7 @@ import type { PractitionerFacts } from '../directory/index.ts'
 import type { Patient } from '../identity/index.ts'
 import type { Charge } from '../ledger/index.ts'
 import type { Resource } from '../records/index.ts'
-import type { Visit } from '../visits/index.ts'
+import type { Visit, VisitStepFacts } from '../visits/index.ts'
 
 /** What the contexts need of a stored record: a pure projection, read by a table in mappings. */
 export type Fact =
@@ -14,6 +14,7 @@ export type Fact =
     readonly replacedBy: readonly string[]
   }
   | { readonly kind: 'visit', readonly visit: Visit }
+  | { readonly kind: 'step', readonly step: VisitStepFacts }
   | { readonly kind: 'charge', readonly charge: Omit<Charge, 'state' | 'receivedAt'> }
   | { readonly kind: 'practitioner', readonly practitioner: PractitionerFacts }
 

@@ -1,4 +1,5 @@
 import { DomainError } from '../errors.ts'
+import { placerSystem } from '../identity/index.ts'
 import type { RecordSearch, RecordVersion, Resource } from '../records/index.ts'
 
 /** Which records a condition means, within the caller's limits. */
@@ -102,7 +103,6 @@ function taggedHospital ({ meta }: Resource): string | undefined {
 }
 
 const numbered: readonly string[] = ['Appointment', 'DocumentReference', 'MedicationRequest', 'ServiceRequest']
-const placerSystem = 'urn:yiqiao:placer'
 
 interface Numbered { readonly system?: string }
 

@@ -1,32 +1,13 @@
-import type { Calendar } from '../clock.ts'
-import { savePractitioner, type PractitionerStore } from '../directory/index.ts'
-import { savePatient, tie, type IdentityDoubt, type PatientStore } from '../identity/index.ts'
-import type { Ids, StableId } from '../ids.ts'
-import { recordCharge, type ChargeFacts, type ChargeStore, type LedgerStore } from '../ledger/index.ts'
-import type { OutboxStore } from '../outbox.ts'
-import { addOutbound, outboundFor, type Destination, type OutboundStore } from '../outbound/index.ts'
-import { saveChanges, type RecordChange, type RecordStore, type SavedRecord, type SearchValuesOf } from '../records/index.ts'
-import { saveVisit, type VisitStore } from '../visits/index.ts'
-import type { Fact, FactsOf } from './fact.ts'
+import { savePractitioner } from '../directory/index.ts'
+import { savePatient, tie, type IdentityDoubt } from '../identity/index.ts'
+import { recordCharge, type ChargeFacts } from '../ledger/index.ts'
+import { addOutbound, outboundFor } from '../outbound/index.ts'
+import { saveChanges, type RecordChange, type SavedRecord } from '../records/index.ts'
+import { joinedVisits, keepSteps, saveVisit, stepOf, stepOfVisit, type Visit, type VisitStep } from '../visits/index.ts'
+import { billVisits, billCharges } from './bill-told.ts'
+import type { TakeInDeps, Told } from './told.ts'
 
-export interface TakeInDeps {
-  readonly records: Pick<RecordStore, 'current' | 'save' | 'confirm'>
-  readonly patients: PatientStore
-  readonly visits: Pick<VisitStore, 'save'>
-  readonly practitioners: Pick<PractitionerStore, 'find' | 'save'>
-  readonly charges: Pick<ChargeStore, 'find' | 'save'>
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey'>
-  readonly outbox: Pick<OutboxStore, 'add'>
-  readonly outbound: Pick<OutboundStore, 'add'>
-  readonly destinations: readonly Destination[]
-  readonly factsOf: FactsOf
-  readonly searchValuesOf: SearchValuesOf
-  readonly stableId: StableId
-  /** SHA-1 of the bytes that a base64 text stands for, in base64. */
-  readonly hashOf: (base64: string) => string
-  readonly ids: Ids
-  readonly calendar: Calendar
-}
+export type { TakeInDeps } from './told.ts'
 
 export interface TakenIn {
   /** `Type/id` of what came to be or changed. */
@@ -47,17 +28,44 @@ export async function takeIn (deps: TakeInDeps, changes: readonly RecordChange[]
     if (fact.kind === 'practitioner') await savePractitioner(deps, fact.practitioner)
     else if (fact.kind === 'visit') await saveVisit(deps, fact.visit)
   }
+  const billsOf = await billVisits(deps, told, at)
   for (const { fact, from } of told) {
-    if (fact.kind === 'charge') await recordCharge(deps, { facts: fact.charge, overruled: saidInVain(deps, from), isNew: from.before === null }, at)
+    if (fact.kind !== 'charge') continue
+    const booked = await recordCharge(deps, { facts: fact.charge, overruled: saidInVain(deps, from), isNew: from.before === null }, at)
+    await billCharges(deps, booked, billsOf, at)
   }
+  await keepSteps(deps, [...told.flatMap(stepsTold), ...saved.flatMap((record) => stepsInVain(deps, record))], at)
   await addOutbound(deps, outboundFor(saved, changes, deps.destinations), at)
+  await joinVisits(deps, told, at)
   const produced = saved.filter(({ outcome }) => outcome === 'changed').map(({ record }) => `${record.type}/${record.id}`)
   return { produced, doubts }
 }
 
-interface Told {
-  readonly fact: Fact
-  readonly from: SavedRecord
+/** 就诊进度. What a changed record says of a visit's course. */
+function stepsTold ({ fact, from: { record, outcome } }: Told): readonly VisitStep[] {
+  const step = fact.kind === 'step' ? fact.step : fact.kind === 'visit' ? stepOfVisit(fact.visit) : null
+  if (step === null || outcome !== 'changed') return []
+  const saidMs = record.elementTimes['status'] ?? record.lastUpdated.getTime()
+  return [stepOf(step, { recordId: `${record.type}/${record.id}`, saidAt: new Date(saidMs) })]
+}
+
+/**
+ * A queue that calls in the second in which it lets wait, or whose messages come in another order, has called all the
+ * same: what does not hold of its place is a step of the visit's course.
+ */
+function stepsInVain ({ factsOf, calendar }: TakeInDeps, { overruled, record: { type, id } }: SavedRecord): readonly VisitStep[] {
+  if (type !== 'Task' && type !== 'Encounter') return []
+  return overruled
+    .filter(({ resource }) => type === 'Task' || resource['subject'] !== undefined)
+    .flatMap(({ resource, hospitalId, asOf }) => factsOf(resource, { hospitalId, calendar })
+      .flatMap((fact) => fact.kind === 'step' && fact.step.per === 'moment' ? [stepOf(fact.step, { recordId: `${type}/${id}`, saidAt: asOf })] : []))
+}
+
+/** A visit that was registered here and that the hospital has numbered: its link goes the same way in. */
+async function joinVisits (deps: TakeInDeps, told: readonly Told[], at: Date): Promise<void> {
+  const visits = told.flatMap(({ fact }): readonly Visit[] => fact.kind === 'visit' ? [fact.visit] : [])
+  const joined = await joinedVisits(deps, visits, { source: told[0]?.from.record.source ?? '', at })
+  if (joined.length > 0) await takeIn(deps, joined, at)
 }
 
 /** What is overruled must still reach the ledger, which refuses a line that contradicts its books. */

@@ -22,6 +22,12 @@ export interface StatementLine {
   readonly memo: string | null
 }
 
+/** Where an entry stands in the order of days of effect. */
+export interface EntryPlace {
+  readonly effectiveOn: CalendarDate
+  readonly sequence: number
+}
+
 export interface LedgerStore {
   /**
    * Appends. Answers `false` where the source key is posted already with the same content; other content is refused
@@ -33,6 +39,8 @@ export interface LedgerStore {
   readonly reversalOf: (entryId: string) => Promise<Entry | null>
   readonly balances: (accounts: readonly string[]) => Promise<readonly AccountBalance[]>
   readonly statement: (accounts: readonly string[], page: { readonly limit: number, readonly offset: number }) => Promise<readonly StatementLine[]>
+  /** Entries of a hospital by day of effect and arrival, after a place that an earlier page ended at; for exports. */
+  readonly inOrder: (hospitalId: string, page: { readonly until: CalendarDate | null, readonly after: EntryPlace | null, readonly limit: number }) => Promise<ReadonlyArray<Entry & { readonly place: EntryPlace }>>
   /** Sums by hospital and account at the end of a day of effect, null for all days. */
   readonly trialBalance: (effectiveUntil: CalendarDate | null) => Promise<readonly AccountBalance[]>
   /** Entries whose postings do not sum to zero; always empty unless somebody changed rows by hand. */
@@ -42,6 +50,10 @@ export interface LedgerStore {
 export interface ChargeStore {
   readonly find: (id: string) => Promise<Charge | null>
   readonly save: (charge: Charge) => Promise<void>
+  /** The line that a transaction of the HIS is, or that it takes back as a credit. */
+  readonly byTransaction: (hospitalId: string, transactionId: string) => Promise<Charge | null>
+  /** Lines that happened (or were credited) on a day, by id after `after`. */
+  readonly occurredOn: (wanted: { readonly hospitalId: string, readonly day: CalendarDate, readonly by: 'charge' | 'credit' }, page: { readonly limit: number, readonly after: string | null }) => Promise<readonly Charge[]>
   /** Newest day first. A null filter sets no limit. */
   readonly list: (filter: { readonly patientIds: readonly string[] | null, readonly visitId: string | null, readonly hospitalId: string | null, readonly state: ChargeState | null }, page: { readonly limit: number, readonly offset: number }) => Promise<readonly Charge[]>
 }

@@ -29,13 +29,26 @@ export interface ChargeStatement {
   readonly isNew: boolean
 }
 
+/** What a line has just done: its entry or its credit was posted now, or its visit was told at last. */
+export interface BookedCharge {
+  readonly charge: Charge
+  readonly isPosted: boolean
+  readonly isCredited: boolean
+}
+
 /** 记账. Source keys are the line's own, so a resend under another message id changes nothing. */
-export async function recordCharge ({ charges, ledger, patients, ids, calendar }: RecordDeps, { facts, overruled, isNew }: ChargeStatement, at: Date): Promise<void> {
+export async function recordCharge ({ charges, ledger, patients, ids, calendar }: RecordDeps, { facts, overruled, isNew }: ChargeStatement, at: Date): Promise<BookedCharge> {
   const stands = isNew ? null : await charges.find(facts.id)
   if (stands !== null) await refuseWhatDiffers(patients, stands, { facts, overruled })
   const decision = decideCharge(stands, { ...facts, patientId: patientCharged(facts, overruled) }, at)
   if (stands === null || !sameJson(stands, decision.charge)) await charges.save(decision.charge)
   if (decision.postsCharge || decision.postsCredit) await postLine({ ledger, ids, calendar }, decision, at)
+  return bookedOf(stands, decision)
+}
+
+function bookedOf (stands: Charge | null, { charge, postsCharge, postsCredit }: ChargeDecision): BookedCharge {
+  const isVisitNew = stands !== null && stands.visitId === null && charge.visitId !== null
+  return { charge, isPosted: postsCharge || (isVisitNew && charge.state !== 'awaiting_charge'), isCredited: postsCredit || (isVisitNew && charge.state === 'reversed') }
 }
 
 async function postLine ({ ledger, ids, calendar }: Pick<RecordDeps, 'ledger' | 'ids' | 'calendar'>, decision: ChargeDecision, at: Date): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Alert } from './alert.ts'
 import type { JobRun } from './job.ts'
+import type { ChainName, Seal, Sealable } from './seal.ts'
 
 export interface AlertStore {
   readonly open: () => Promise<readonly Alert[]>
@@ -46,4 +47,17 @@ export interface IdempotencyStore {
   readonly abandon: (request: { readonly key: string, readonly scope: string }) => Promise<void>
   /** Forgets requests that began before; answers how many. */
   readonly prune: (before: Date, limit: number) => Promise<number>
+}
+
+/** Seals over rows that are never changed: entries of the ledger, events of the audit. */
+export interface SealStore {
+  /** The newest number of a row; 0 where there is none. */
+  readonly newest: (chain: ChainName) => Promise<number>
+  /** Rows by number, each with a text that says all of it. */
+  readonly rows: (chain: ChainName, range: { readonly from: number, readonly to: number, readonly limit: number }) => Promise<readonly Sealable[]>
+  readonly last: (chain: ChainName) => Promise<Seal | null>
+  readonly find: (chain: ChainName, number: number) => Promise<Seal | null>
+  /** Refused with STORE_WRITE_CONFLICT where the number is taken. */
+  readonly add: (seal: Seal) => Promise<void>
+  readonly list: (chain: ChainName, page: { readonly limit: number, readonly after: number }) => Promise<readonly Seal[]>
 }

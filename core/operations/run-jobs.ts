@@ -18,7 +18,12 @@ export interface RunJobsDeps {
   readonly wallClock: Clock
   /** False once this node may not go on: the lease is lost, or it stops. */
   readonly mayContinue: () => Promise<boolean>
+  /** Kept by whoever looks again and again. */
+  readonly readSchedules?: ReadSchedules
 }
+
+/** How far each job's schedule was read in vain since its last done instant: a monthly one is not read through a month at every look. */
+export type ReadSchedules = Map<string, { readonly afterMs: number, readonly untilMs: number }>
 
 /** When what has failed runs again: after its back-off, or at once (the demo's clock does not wait). */
 type Patience = 'back-off' | 'none'
@@ -46,28 +51,51 @@ interface DueRun {
  * always run in order.
  */
 export async function nextDueRun (deps: RunJobsDeps, until: Date, patience: Patience): Promise<DueRun | null> {
-  const found: DueRun[] = []
-  for (const job of deps.jobs) found.push(...await dueOfJob(deps, job, { until, patience }))
+  let first: DueRun | null = null
+  // Nobody is searched beyond the oldest found so far: a schedule costs time for each minute that it is asked for.
+  const afters = await lastDone(deps)
+  for (const [place, job] of deps.jobs.entries()) {
+    const [found] = await dueOfJob(deps, job, { after: afters[place] ?? until, until: first?.dueAt ?? until, patience })
+    if (found !== undefined && (first === null || found.dueAt < first.dueAt)) first = found
+  }
   for (const { name, run, nextDue } of deps.timers) {
     const dueAt = await nextDue()
     if (dueAt === null || dueAt > until) continue
     const turn = await turnOf(deps, { name, run, dueAt }, patience)
-    if (typeof turn === 'object') found.push(turn)
+    if (typeof turn === 'object') first = earlier(first, turn)
   }
-  return found.reduce<DueRun | null>((first, run) => first === null || run.dueAt < first.dueAt ? run : first, null)
+  return first
+}
+
+function earlier (one: DueRun | null, other: DueRun | null): DueRun | null {
+  if (one === null || other === null) return one ?? other
+  return other.dueAt < one.dueAt ? other : one
+}
+
+/** Of each job, in one transaction: this is asked again after every run. */
+async function lastDone ({ inTransaction, jobs, clock }: RunJobsDeps): Promise<readonly Date[]> {
+  return inTransaction(async ({ jobRuns, settings }) => {
+    const afters: Date[] = []
+    for (const { name } of jobs) {
+      // A job that is new here owes nothing for the time before it came.
+      const since = new Date(await settings.setOnce(`jobs.${name}.since`, clock.now().toISOString()))
+      afters.push(await jobRuns.lastDone(name) ?? since)
+    }
+    return afters
+  })
 }
 
 /** None or one. */
-async function dueOfJob (deps: RunJobsDeps, job: Job, { until, patience }: { readonly until: Date, readonly patience: Patience }): Promise<readonly DueRun[]> {
-  const after = await deps.inTransaction(async ({ jobRuns, settings }) => {
-    // A job that is new here owes nothing for the time before it came.
-    const since = new Date(await settings.setOnce(`jobs.${job.name}.since`, deps.clock.now().toISOString()))
-    return await jobRuns.lastDone(job.name) ?? since
-  })
-  for (const dueAt of dueInstants(deps.matchesOf(job), after, until)) {
+async function dueOfJob (deps: RunJobsDeps, job: Job, { after, until, patience }: { readonly after: Date, readonly until: Date, readonly patience: Patience }): Promise<readonly DueRun[]> {
+  const read = deps.readSchedules?.get(job.name)
+  const from = read?.afterMs === after.getTime() ? new Date(read.untilMs) : after
+  let isInVain = true
+  for (const dueAt of dueInstants(deps.matchesOf(job), from, until)) {
+    isInVain = false
     const turn = await turnOf(deps, { name: job.name, run: job.run, dueAt }, patience)
     if (turn !== 'given_up') return turn === 'not_yet' ? [] : [turn]
   }
+  if (isInVain && from < until) deps.readSchedules?.set(job.name, { afterMs: after.getTime(), untilMs: until.getTime() })
   return []
 }
 

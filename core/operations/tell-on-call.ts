@@ -9,7 +9,7 @@ export type OnCall = readonly string[]
 
 interface TellOnCallDeps {
   readonly alerts: AlertStore
-  readonly outbox: OutboxStore
+  readonly outbox: Pick<OutboxStore, 'add'>
   readonly ids: Ids
   readonly onCall: OnCall
 }

@@ -13,6 +13,8 @@ interface Sent {
   readonly resource: string
   /** HL7 v2 message that tells it, e.g. ADT^A31; null where the resource itself is written. */
   readonly message: string | null
+  /** Only a record that is new, or only one that was there; absent: either. */
+  readonly when?: 'new' | 'changed'
 }
 
 /** One version of one record, to be told to one destination. */
@@ -41,9 +43,9 @@ export function outboundFor (saved: readonly SavedRecord[], changes: readonly Re
   if (ours.size === 0) return []
   return saved
     .filter(({ outcome, record: { type, id } }) => outcome === 'changed' && ours.has(`${type}/${id}`))
-    .flatMap(({ record: { type, id, version, hospitalId, patientId } }) => destinations
+    .flatMap(({ before, record: { type, id, version, hospitalId, patientId } }) => destinations
       .filter((destination) => destination.hospitalId === hospitalId)
       .flatMap((destination) => destination.sends
-        .filter(({ resource }) => resource === type)
+        .filter(({ resource, when }) => resource === type && (when === undefined || (when === 'new') === (before === null)))
         .map(({ message }) => ({ destination, message, record: { type, id, version }, patientId }))))
 }

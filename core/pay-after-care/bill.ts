@@ -30,7 +30,10 @@ export interface Bill {
   /** The business day on which the visit was closed; null while it goes on. */
   readonly closedOn: CalendarDate | null
   readonly lastChargedOn: CalendarDate | null
-  /** Last day on which it can be paid in time, until 24:00; null while the visit goes on. Once told it only moves later (I-22). */
+  /**
+   * Last day on which it can be paid in time, until 24:00; null while the visit goes on. Once told it only moves later
+   * (I-22), so it stays when a closed visit is reopened, and counts again from its next close.
+   */
   readonly dueOn: CalendarDate | null
   /** Version of the holiday calendar that `dueOn` was reckoned with. */
   readonly calendarVersion: string | null
@@ -56,7 +59,17 @@ export function undisputedOf (bill: Bill): Fen {
   return fen(Math.max(0, outstandingOf(bill) - bill.disputedFen))
 }
 
-export const isPastDeadline = ({ dueOn }: Bill, today: CalendarDate): boolean => dueOn !== null && today > dueOn
+export const isPastDeadline = ({ closedOn, dueOn }: Bill, today: CalendarDate): boolean => closedOn !== null && dueOn !== null && today > dueOn
+
+/** What the person can pay of it to the hospital: a debt that somebody took over is owed to them. */
+export function payableOf (bill: Bill): Fen {
+  return bill.funder === null ? fen(Math.max(0, outstandingOf(bill))) : fen(0)
+}
+
+/** 核销后收回. What was given up and may still be paid. */
+export function recoverableOf ({ writtenOffFen, recoveredFen }: Bill): Fen {
+  return fen(Math.max(0, writtenOffFen - recoveredFen))
+}
 
 /** The state on a business day, from the facts alone (I-23). */
 export function billState (bill: Bill, today: CalendarDate): BillState {

@@ -46,6 +46,18 @@ export interface Assured {
   readonly tokenId: string
 }
 
+/** What happened to a contract, append-only: beside its state, why and by whom. */
+export interface ContractEvent {
+  readonly id: string
+  readonly contractId: string
+  readonly what: 'signed' | 'suspended' | 'cured' | 'reinstated' | 'renewed' | 'terminated' | 'expired'
+  /** In the words of who decided by hand, else a code. */
+  readonly reason: string | null
+  /** The token; null: by itself. */
+  readonly by: string | null
+  readonly at: Date
+}
+
 /** Whether new visits may be paid after care. */
 export const isInForce = ({ state }: Contract): boolean => state === 'active'
 /** Whether it still stands between the person and us: only one such contract at a time. */

@@ -12,6 +12,8 @@ export interface Dispute {
   readonly patientId: string
   /** Null: about a report itself, not about a bill. */
   readonly billId: string | null
+  /** Of the bill. */
+  readonly hospitalId: string | null
   readonly disputedFen: Fen
   /** The person's own words: shown to those who decide, never logged or sent on. */
   readonly text: string

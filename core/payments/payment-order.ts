@@ -1,3 +1,4 @@
+import type { CalendarDate } from '../clock.ts'
 import type { Fen } from '../money.ts'
 
 export const paymentChannels = ['wechat', 'alipay', 'bank', 'insurance', 'mixed'] as const
@@ -8,8 +9,8 @@ export type PaymentChannel = typeof paymentChannels[number]
  * 支付单. What somebody is about to pay or has paid through a channel, for one purpose, over one or more hospitals.
  *
  * created → pending (the channel knows it) → success | failed | closed; pending → unknown → success | failed by query.
- * A success that comes after `closed` is taken all the same: the payee decides where the money belongs.
- * Success is final; refunds are things of their own.
+ * A success that comes after `closed` or `failed` is taken all the same: the payee decides where the money belongs.
+ * Success is final; refunds are things of their own. The table is in payment-states.ts.
  */
 export interface PaymentOrder {
   readonly id: string
@@ -22,8 +23,8 @@ export interface PaymentOrder {
   /** Any patient record of the person who pays. */
   readonly payerPatientId: string
   readonly channel: PaymentChannel
-  /** How it is presented: the wallet's own QR at a kiosk, or inside an app. */
-  readonly mode: 'app' | 'qr' | 'card'
+  /** How it is presented: inside an app, as the wallet's own QR at a kiosk or window, or by the insurance card there. */
+  readonly mode: PaymentMode
   readonly amountFen: Fen
   readonly parts: readonly PaymentPart[]
   readonly state: PaymentState
@@ -36,10 +37,15 @@ export interface PaymentOrder {
   readonly channelNumber: string | null
   /** What the app or kiosk shows or hands to the wallet; kept, so that a repetition gets the same. */
   readonly prepay: Readonly<Record<string, string>> | null
+  /** Fingerprint of the wallet that `prepay` is bound to: nobody else is handed it. */
+  readonly walletKey?: string | null
   readonly createdAt: Date
   readonly expiresAt: Date
   /** The channel's own time of success, which counts for deadlines (D-7). */
   readonly paidAt: Date | null
+  /** The business day of `paidAt`, which statements go by. */
+  readonly paidOn?: CalendarDate | null
+  /** Gone back for good. */
   readonly refundedFen: Fen
   /** Queries so far, and when the next one is due while it is pending or unknown. */
   readonly queries: number
@@ -55,7 +61,14 @@ export interface PaymentPart {
   readonly amountFen: Fen
 }
 
-export type PaymentState = 'created' | 'pending' | 'success' | 'failed' | 'closed' | 'unknown'
+export const paymentModes = ['app', 'qr', 'card'] as const
+export type PaymentMode = typeof paymentModes[number]
+
+export const paymentStates = ['created', 'pending', 'success', 'failed', 'closed', 'unknown'] as const
+export type PaymentState = typeof paymentStates[number]
+
+/** The two halves of a mixed order. */
+export type PaymentHalf = 'cash' | 'insurance'
 
 /**
  * 退款. requested → approved (four eyes over a limit) → submitted → success | failed | unknown → by query.
@@ -70,13 +83,21 @@ export interface Refund {
   readonly sourceKey: string
   readonly amountFen: Fen
   readonly parts: readonly PaymentPart[]
+  /** Only this half of a mixed order goes back: the other one failed (I-51), or it is a part of the cash. Absent: of the whole. */
+  readonly half?: PaymentHalf
+  /** A code or a few words for finance, no personal data. */
   readonly reason: string
-  readonly state: 'requested' | 'approved' | 'submitted' | 'success' | 'failed' | 'unknown'
+  readonly state: RefundState
   readonly requestedBy: string
   readonly requestedAt: Date
   readonly approvedBy: string | null
   readonly channelNumber: string | null
   readonly doneAt: Date | null
+  /** The business day of a success. */
+  readonly doneOn?: CalendarDate | null
   readonly queries: number
   readonly nextQueryAt: Date | null
 }
+
+export const refundStates = ['requested', 'approved', 'submitted', 'success', 'failed', 'unknown'] as const
+export type RefundState = typeof refundStates[number]

@@ -58,6 +58,7 @@ select
   cast(j.ZDBM as nvarchar(20)) as diagnosis_code,
   cast(j.ZDMC as nvarchar(200)) as diagnosis_name,
   cast(null as nvarchar(10)) as diagnosis_type,
+  cast(null as nvarchar(10)) as pay_mode,
   j.XGSJ as updated_at,
   (select max(v) from (values (j.SJC), (k.SJC)) as versions (v)) as row_version
 from dbo.MZJZ as j

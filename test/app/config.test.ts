@@ -40,6 +40,10 @@ t.test('a faulty site file is refused with one line for every fault', async (t) 
   t.throws(readSite({ hospitals, sources: [{ name: 'a', kind: 'fax', hospital: 'east' }] }), /\/sources\/0\/kind/)
   t.throws(readSite({ hospitals, sources: [{ name: 'a', kind: 'mllp', hospital: 'east', prot: 1 }] }), /\/sources\/0/)
   t.throws(readSite({ hospitals, sources: [{ name: 'a', kind: 'mllp', hospital: 'north' }] }), /source a names a hospital/)
+  const sources = [{ name: 'a', kind: 'mllp', hospital: 'east' }]
+  for (const name of ['locksCards', 'reports']) t.throws(readSite({ hospitals, sources, payAfterCare: { [name]: true } }), new RegExp(`payAfterCare\\.${name} needs legalBasis`))
+  t.doesNotThrow(readSite({ hospitals, sources, legalBasis: 'a rule of the city', payAfterCare: { locksCards: true, reports: true } }))
+  t.throws(readSite({ hospitals, sources, payAfterCare: { ruleSet: { version: '1', rules: [] } } }), /\/payAfterCare\/ruleSet\/rules/)
   t.throws(readSite({ hospitals, sources: [{ name: 'a', kind: 'mllp', hospital: 'east' }, { name: 'a', kind: 'mllp', hospital: 'east' }] }), /distinct/)
 })
 

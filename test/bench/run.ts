@@ -13,12 +13,15 @@ import { fhirSearchRow } from './fhir-search.ts'
 import { mllpRow } from './mllp.ts'
 import { outboundRow } from './outbound.ts'
 import { parseRow } from './parse.ts'
+import { postingsRow } from './postings.ts'
+import { reconciliationRow } from './reconciliation.ts'
 import { restRow } from './rest.ts'
 import type { BenchRow, Measured } from './row.ts'
 import { startRow } from './start.ts'
+import { sweepRow } from './sweep.ts'
 import { validationRow } from './validation.ts'
 
-const rows: readonly BenchRow[] = [parseRow, conversionRow, mllpRow, appliedRow, restRow, startRow, validationRow, fhirSearchRow, outboundRow, clientsRow]
+const rows: readonly BenchRow[] = [parseRow, conversionRow, mllpRow, appliedRow, restRow, startRow, validationRow, fhirSearchRow, outboundRow, clientsRow, postingsRow, sweepRow, reconciliationRow]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !rows.some((row) => row.name === name))
 if (unknown.length > 0) {

@@ -132,16 +132,16 @@ export function accountStoresContract (t: Test, open: OpenStore): void {
 
   t.test('a code → is one a minute for a phone, tried so often and used once', async (t) => {
     const { inTransaction } = await open(t)
-    const code: SmsCode = { id: 'x1', phoneKey: 'p1', use: 'session', codeKey: 'k', sentAt: at('01:00:00'), expiresAt: at('01:05:00'), tries: 0, usedAt: null }
+    const code: SmsCode = { id: 'x1', phoneKey: 'p1', use: 'session', subject: null, codeKey: 'k', sentAt: at('01:00:00'), expiresAt: at('01:05:00'), tries: 0, usedAt: null }
     await inTransaction(async ({ codes }) => {
       t.equal(await codes.add(code), true)
       t.equal(await codes.add({ ...code, id: 'x2', sentAt: at('01:00:59') }), false)
-      t.equal(await codes.add({ ...code, id: 'x3', use: 'bind', sentAt: at('01:01:00') }), true)
+      t.equal(await codes.add({ ...code, id: 'x3', use: 'sign', subject: 'anna', sentAt: at('01:01:00') }), true)
       t.strictSame((await codes.ofPhone('p1')).map(({ id }) => id), ['x1', 'x3'])
       t.strictSame([await codes.countTry('x1', 2), await codes.countTry('x1', 2), await codes.countTry('x1', 2)], [true, true, false])
       t.strictSame([await codes.markUsed('x3', at('01:02:00')), await codes.markUsed('x3', at('01:03:00')), await codes.countTry('x3', 2)], [true, false, false])
       await codes.dropBefore(at('01:00:30'))
-      t.strictSame(await codes.ofPhone('p1'), [{ ...code, id: 'x3', use: 'bind', sentAt: at('01:01:00'), usedAt: at('01:02:00') }])
+      t.strictSame(await codes.ofPhone('p1'), [{ ...code, id: 'x3', use: 'sign', subject: 'anna', sentAt: at('01:01:00'), usedAt: at('01:02:00') }])
     })
   })
 
@@ -182,10 +182,10 @@ export function wechatStoresContract (t: Test, open: OpenStore): void {
       t.strictSame(await scenes.find('scene-1'), { ...scene, openidKey: 'o1' })
       await scenes.dropExpired(at('01:30:00'))
       t.equal(await scenes.find('scene-1'), null)
-      await followers.save({ openidKey: 'o1', isFollowing: true, at: at('01:00:00') })
-      t.strictSame([await followers.isFollowing('o1'), await followers.isFollowing('o2')], [true, false])
-      await followers.save({ openidKey: 'o1', isFollowing: false, at: at('02:00:00') })
-      t.equal(await followers.isFollowing('o1'), false)
+      await followers.save({ openidKey: 'o1', openid: 'sealed-o1', isFollowing: true, at: at('01:00:00') })
+      t.strictSame([await followers.isFollowing('o1'), await followers.isFollowing('o2'), await followers.openidOf('o1'), await followers.openidOf('o2')], [true, false, 'sealed-o1', null])
+      await followers.save({ openidKey: 'o1', openid: null, isFollowing: false, at: at('02:00:00') })
+      t.strictSame([await followers.isFollowing('o1'), await followers.openidOf('o1')], [false, null])
     })
   })
 }

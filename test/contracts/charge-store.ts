@@ -53,4 +53,16 @@ export function chargeStoreContract (t: Test, open: OpenStore): void {
       ['c2 c4 c1 c3', 'c4 c1 c3', '', 'c2', 'c3', 'c3', 'c4 c1'])
     })
   })
+
+  t.test('charges → are found by the transactions of their hospital, and by the day that they or their credits happened', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ charges }) => {
+      const credited = aCharge('c2', { state: 'reversed', creditedBy: { transactionId: 'FT-9', amountFen: null, occurredOn: '2026-03-03' as CalendarDate } })
+      for (const charge of [aCharge('c1'), credited, aCharge('c3', { hospitalId: 'west' }), aCharge('c4', { occurredOn: '2026-03-03' as CalendarDate })]) await charges.save(charge)
+      t.strictSame([await charges.byTransaction('east', 'FT-c2'), await charges.byTransaction('east', 'FT-9'), await charges.byTransaction('west', 'FT-9')], [credited, credited, null])
+      const on = async (day: string, by: 'charge' | 'credit', page = { limit: 10, after: null as string | null }): Promise<string> =>
+        (await charges.occurredOn({ hospitalId: 'east', day: day as CalendarDate, by }, page)).map(({ id }) => id).join(' ')
+      t.strictSame([await on('2026-03-02', 'charge'), await on('2026-03-03', 'charge'), await on('2026-03-03', 'credit'), await on('2026-03-02', 'charge', { limit: 1, after: 'c1' })], ['c1 c2', 'c4', 'c2', 'c2'])
+    })
+  })
 }

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { once } from 'node:events'
 import pg from 'pg'
@@ -61,7 +62,8 @@ export async function aDatabase (t: Test): Promise<Readonly<Record<string, strin
 
 /** The whole product in this process, on an embedded database in a fresh folder and free ports. */
 export async function aService (t: Test, { isDemo = false, environment, site }: ServiceOptions = {}): Promise<Service> {
-  const folder = t.testdir({})
+  const folder = mkdtempSync(path.join(tmpdir(), 'yiqiao-service-'))
+  t.teardown(() => { rmSync(folder, { recursive: true, force: true }) })
   const siteFile = path.join(folder, 'site.json')
   if (site !== undefined) writeFileSync(siteFile, JSON.stringify(site))
   return open(t, readConfig({

@@ -21,7 +21,7 @@ t.test('a visit', async (t) => {
   t.strictSame(resources('Encounter', [header('ADT^A31'), pid, visit()]), [], 'is not made of a person\'s update')
   t.strictSame(facts(resource('Encounter', [header('ADT^A04'), pid, visit(ended)])), [{
     kind: 'visit',
-    visit: { id: 'Encounter-V1', hospitalId: 'h1', visitNumber: 'V1', patientId: 'Patient-P1', class: 'outpatient', state: 'closed', startedAt: new Date('2026-01-05T00:25:00Z'), endedAt: new Date('2026-01-05T02:55:00Z'), department: '内科门诊', practitionerId: 'Practitioner-D1' }
+    visit: { id: 'Encounter-V1', hospitalId: 'h1', visitNumber: 'V1', patientId: 'Patient-P1', class: 'outpatient', state: 'closed', startedAt: new Date('2026-01-05T00:25:00Z'), endedAt: new Date('2026-01-05T02:55:00Z'), department: '内科门诊', practitionerId: 'Practitioner-D1', placerNumber: null, payMode: null, continuedAs: null }
   }])
   const told = (trigger: string, at: string): RecordVersion['resource'] | undefined => {
     const records = [[header('ADT^A03'), 'EVN|A03|20260105110000', pid, visit()], [header(`ADT^${trigger}`), `EVN|${trigger}|${at}`, pid, visit()]].flatMap((lines) => map(lines).changes)
@@ -61,9 +61,19 @@ t.test('a visit on its way', async (t) => {
     const record = messages.flatMap(([trigger, at, pv1]) => map([header(`ADT^${trigger}`), `EVN|${trigger}|${at}`, pid, pv1]).changes)
       .filter(({ resource }) => resource.resourceType === 'Encounter')
       .reduce<RecordVersion | null>((before, change) => mergeRecord(before, change, new Date('2026-01-05T16:00:00Z')).record, null)
-    const [found] = facts(record?.resource) as Array<{ visit: Record<string, unknown> }>
+    const found = (facts(record?.resource) as Array<{ kind: string, visit: Record<string, unknown> }>).find(({ kind }) => kind === 'visit')
     t.match(found?.visit, expected, says)
   }
+})
+
+t.test('a visit that was registered here and that a hospital numbers', async (t) => {
+  const told = (pv1: string): unknown => (facts(resource('Encounter', [header('ADT^A04'), pid, pv1])) as Array<{ kind: string, visit: object }>).find(({ kind }) => kind === 'visit')?.visit
+  const echo = (number: string): string => `PV1|1|O|||||||||||||||||V1^^^HIS^VN|POSTPAY${'|'.repeat(30)}${number}`
+  for (const number of ['YQ0AB12CD34EF56^^^YIQIAO&urn:yiqiao:placer&URI^VN', 'YQ0AB12CD34EF56']) {
+    t.match(told(echo(number)), { id: 'Encounter-V1', visitNumber: 'V1', placerNumber: 'YQ0AB12CD34EF56', payMode: 'postpay' }, 'is known by the number that it echoes, with or without who gave it')
+  }
+  t.match(told(echo('OLD123')), { placerNumber: null })
+  t.match(told('PV1|1|O|||||||||||||||||V1^^^HIS^VN|01'), { payMode: null }, 'another financial class does not say when is paid')
 })
 
 t.test('check-in and queue', async (t) => {

@@ -1,10 +1,11 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls'
 import type { Clock } from '../../../core/clock.ts'
-import { buildAck, decodeText, readHeader, type MessageHeader, zoneOffsetIn } from '../../hl7v2/index.ts'
+import { buildAck, decodeText, encodeText, readHeader, type MessageHeader, zoneOffsetIn } from '../../hl7v2/index.ts'
 import { frame, makeFramer } from '../../mllp/frames.ts'
 import { strikingFaults, type Fault, type Striking } from '../fault.ts'
 import { openJournal, type JournalItem } from '../journal.ts'
+import type { HisDesk } from './his-desk.ts'
 
 /**
  * silent keeps the message and never answers; hung_up keeps it and closes; ack_split answers in two packets; wrong_msa
@@ -22,6 +23,8 @@ interface HisReceiverOptions {
   /** Business time, for the items. */
   readonly clock: Clock
   readonly slowMs: number
+  /** What the HIS does with what it takes, and how it answers queries; null: it only keeps. */
+  readonly desk?: Pick<HisDesk, 'answer' | 'take'> | null
 }
 
 export interface HisReceiver {
@@ -128,6 +131,8 @@ function answer (state: State, socket: Socket, bytes: Buffer): void {
   if (state.arrivals.length > keptItems) state.arrivals.shift()
   const fault = state.strikes()
   if (fault === 'error' || fault === 'reject') return send(socket, ackOf(state, header, fault === 'error' ? 'AE' : 'AR'))
+  const response = state.options.desk?.answer(decodeText(bytes, header.charset)) ?? null
+  if (response !== null) return answerKept(state, socket, { ack: encodeText(response, 'utf8'), fault })
   keep(state, header, bytes)
   answerKept(state, socket, { ack: ackOf(state, header, 'AA'), fault })
 }
@@ -153,6 +158,7 @@ function keep (state: State, header: MessageHeader, bytes: Buffer): void {
   const type = [header.component(9, 1), header.component(9, 2)].join('^')
   state.journal.note({ at: state.options.clock.now(), kind: 'received', key: controlId, body: { hospital: state.options.hospital, controlId, type, message: decodeText(bytes, header.charset) } })
   for (const look of state.waiting) look()
+  state.options.desk?.take(decodeText(bytes, header.charset))
 }
 
 function ackOf (state: State, header: MessageHeader, code: 'AA' | 'AE' | 'AR'): Buffer {

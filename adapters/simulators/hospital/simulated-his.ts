@@ -2,8 +2,9 @@ import type { Calendar } from '../../../core/clock.ts'
 import type { Fault } from '../fault.ts'
 import { openJournal, type JournalItem } from '../journal.ts'
 import { createMllpSender, type SenderFaultKind } from '../mllp-sender.ts'
+import { openDayLists } from './day-list.ts'
 import { businessDay, businessMinutes } from './business-day.ts'
-import { hospitalLink } from './hospital-link.ts'
+import { hospitalLink, type HospitalLink } from './hospital-link.ts'
 import { planDay } from './plan-day.ts'
 import { playDay, type MovableClock, type Pace } from './play-day.ts'
 import type { Site } from './site.ts'
@@ -26,6 +27,8 @@ export interface SimulatedHis {
   readonly setUp: (isUp: boolean, hospital: string | null) => Promise<void>
   readonly setFaults: (faults: ReadonlyArray<Fault<SenderFaultKind>>) => void
   readonly items: (since: Date | null) => readonly JournalItem[]
+  /** The day list of one hospital; null while the day goes on, as a HIS makes it at night. */
+  readonly statement: (hospital: string, day: string) => Uint8Array | null
   readonly close: () => void
 }
 
@@ -36,9 +39,10 @@ const retryAfterMs = 100
 /** The hospitals of the demo as one party: their days, their lines, what they sent. */
 export function simulatedHis (options: SimulatedHisOptions): SimulatedHis {
   const journal = openJournal(keptItems)
+  const lists = openDayLists(options.calendar)
   const closing = new AbortController()
   const senders = options.sites.map(({ host, port }, place) => createMllpSender({ host, port, ackTimeoutMs, retryAfterMs, seed: options.seed + place }))
-  const links = new Map(options.sites.map(({ site }, place) => [site.hospital, hospitalLink(site, senderAt(senders, place), journal)]))
+  const links = new Map(options.sites.map(({ site }, place) => [site.hospital, noting(hospitalLink(site, senderAt(senders, place), journal), lists.note)]))
   let playing: Promise<{ readonly sent: number }> | null = null
   return {
     playDay: () => {
@@ -53,9 +57,21 @@ export function simulatedHis (options: SimulatedHisOptions): SimulatedHis {
     },
     setFaults: (faults) => { for (const sender of senders) sender.setFaults(faults) },
     items: journal.since,
+    statement: (hospital, day) => day < options.calendar(options.clock.now()) ? lists.write(hospital, day) : null,
     close: () => {
       closing.abort()
       for (const sender of senders) sender.close()
+    }
+  }
+}
+
+/** What a hospital means to send is on its list, also while its line is down. */
+function noting (link: HospitalLink, note: (step: Step) => void): HospitalLink {
+  return {
+    ...link,
+    deliver: (step) => {
+      note(step)
+      return link.deliver(step)
     }
   }
 }

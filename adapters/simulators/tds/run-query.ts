@@ -63,10 +63,10 @@ function conditionColumns (where = '', order = ''): readonly string[] {
   return [...where.matchAll(/\[([^\]]+)\]/g)].map(([, column = '']) => column).concat(order === '' ? [] : [order])
 }
 
-const operators: Readonly<Record<string, (order: number) => boolean>> = { '>': (order) => order > 0, '<': (order) => order < 0, '>=': (order) => order >= 0 }
+const operators: Readonly<Record<string, (order: number) => boolean>> = { '>': (order) => order > 0, '<': (order) => order < 0, '>=': (order) => order >= 0, '=': (order) => order === 0 }
 
 function holds (view: ViewState, line: Line, condition: string, parameters: ReadonlyMap<string, SqlValue>): boolean {
-  const [, name = '', operator = '', parameter = ''] = /^\[([^\]]+)\] (>=|>|<) (@\w+)$/.exec(condition) ?? []
+  const [, name = '', operator = '', parameter = ''] = /^\[([^\]]+)\] (>=|>|<|=) (@\w+)$/.exec(condition) ?? []
   const column = columnOf(view, name)
   const value = column === undefined ? null : line[column.name] ?? null
   if (column === undefined || value === null) return false

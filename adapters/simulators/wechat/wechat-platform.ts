@@ -44,6 +44,9 @@ interface PlatformState {
   readonly journal: Journal
   /** Openid by code, newest last; each works once. */
   readonly codes: Map<string, { readonly openid: string, readonly untilMs: number }>
+  /** Who has ended following. */
+  readonly strangers: Set<string>
+  readonly sentKeys: Set<string>
   accessToken: { readonly text: string, readonly untilMs: number } | null
   strikes: Striking<WechatFaultKind>
 }
@@ -63,7 +66,7 @@ const callbackTimeoutMs = 5_000
  * its signed events. What is paid through it would be another account on the same platform.
  */
 export async function startWechatPlatform (options: WechatPlatformOptions): Promise<WechatPlatform> {
-  const state: PlatformState = { options, journal: openJournal(keptItems), codes: new Map(), accessToken: null, strikes: () => null }
+  const state: PlatformState = { options, journal: openJournal(keptItems), codes: new Map(), strangers: new Set(), sentKeys: new Set(), accessToken: null, strikes: () => null }
   const server = createServer((request, response) => { void serve(state, request, response) })
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(options.port, options.host, resolve) })
   const { port } = server.address() as AddressInfo
@@ -110,6 +113,7 @@ function answerTo (state: PlatformState, call: string, query: URLSearchParams, b
     case 'GET /sns/oauth2/access_token': return oauthAnswer(state, query)
     case 'GET /cgi-bin/token': return tokenAnswer(state, query)
     case 'POST /cgi-bin/qrcode/create': return qrAnswer(state, query, body)
+    case 'POST /cgi-bin/message/template/send': return templateAnswer(state, query, body)
     default: return { errcode: 40066, errmsg: 'invalid url' }
   }
 }
@@ -131,14 +135,33 @@ function tokenAnswer (state: PlatformState, query: URLSearchParams): Answer {
 }
 
 function qrAnswer (state: PlatformState, query: URLSearchParams, body: string): Answer {
-  const { accessToken, options } = state
-  if (accessToken === null || query.get('access_token') !== accessToken.text || accessToken.untilMs < options.realClock.now().getTime()) return { errcode: 40001, errmsg: 'invalid credential' }
+  const { options } = state
+  if (!isTokenValid(state, query)) return { errcode: 40001, errmsg: 'invalid credential' }
   const { expire_seconds: seconds, action_name: action, action_info: info } = JSON.parse(body) as { readonly expire_seconds?: number, readonly action_name?: string, readonly action_info?: { readonly scene?: { readonly scene_str?: string } } }
   const scene = info?.scene?.scene_str
   if (action !== 'QR_STR_SCENE' || scene === undefined || scene.length < 1 || scene.length > 64) return { errcode: 40053, errmsg: 'invalid action info' }
   const ticket = options.ids.next()
   state.journal.note({ at: options.clock.now(), kind: 'qr', key: scene, body: { ticket, expiresInSeconds: seconds ?? 60 } })
   return { ticket, expire_seconds: seconds ?? 60, url: `http://weixin.example/q/${ticket}` }
+}
+
+function isTokenValid ({ accessToken, options }: PlatformState, query: URLSearchParams): boolean {
+  return accessToken !== null && query.get('access_token') === accessToken.text && accessToken.untilMs >= options.realClock.now().getTime()
+}
+
+/** 模板消息: one client_msg_id is sent once, and to followers only. */
+function templateAnswer (state: PlatformState, query: URLSearchParams, body: string): Answer {
+  if (!isTokenValid(state, query)) return { errcode: 40001, errmsg: 'invalid credential' }
+  const { touser, template_id: template, client_msg_id: key, data } = JSON.parse(body) as { readonly touser?: string, readonly template_id?: string, readonly client_msg_id?: string, readonly data?: unknown }
+  if (touser === undefined || template === undefined) return { errcode: 40003, errmsg: 'invalid openid' }
+  if (state.strangers.has(touser)) return { errcode: 43004, errmsg: 'require subscribe' }
+  const messageKey = key ?? state.options.ids.next()
+  if (!state.sentKeys.has(messageKey)) {
+    state.sentKeys.add(messageKey)
+    for (const old of state.sentKeys) if (state.sentKeys.size > keptItems) state.sentKeys.delete(old); else break
+    state.journal.note({ at: state.options.clock.now(), kind: 'template', key: messageKey, body: { openid: touser, templateId: template, data } })
+  }
+  return { errcode: 0, errmsg: 'ok', msgid: 1 }
 }
 
 /** The user agrees at once, and the browser goes back with a code. */
@@ -171,6 +194,8 @@ function authorize (state: PlatformState, openid: string): { readonly code: stri
 
 async function sendEvent (state: PlatformState, { openid, event, key }: { readonly openid: string, readonly event: string, readonly key: string }): Promise<{ readonly status: number, readonly answer: string }> {
   const { options } = state
+  if (event === 'unsubscribe') state.strangers.add(openid)
+  else state.strangers.delete(openid)
   const callback = options.callbackUrl()
   if (callback === null) throw new DomainError('OUTSIDE_UNAVAILABLE', 'The server does not listen yet; try again.')
   const timestamp = String(Math.floor(options.realClock.now().getTime() / 1000))

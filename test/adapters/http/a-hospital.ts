@@ -18,7 +18,7 @@ function aPatient (id: string, change: Partial<Patient> = {}): Omit<Patient, 'se
 }
 
 function aVisit (id: string, patientId: string): Visit {
-  return { id, hospitalId: patientId.split('-')[0] ?? '', visitNumber: `N-${id}`, patientId, class: 'outpatient', state: 'registered', startedAt: at, endedAt: null, department: 'Surgery', practitionerId: null }
+  return { id, hospitalId: patientId.split('-')[0] ?? '', visitNumber: `N-${id}`, patientId, class: 'outpatient', state: 'registered', startedAt: at, endedAt: null, department: 'Surgery', practitionerId: null, placerNumber: null, payMode: null, continuedAs: null }
 }
 
 function aCharge (id: string, patientId: string, amountFen: number): Charge {

@@ -19,7 +19,7 @@ t.test('the engine in the process:', async (t) => { outboxEngineContract(t, aClu
 t.test('a text message → reaches the carrier with the key of its effect; one that is none is refused', async (t) => {
   const cluster = await aCluster(t)
   const sent: SmsMessage[] = []
-  const node = aNode(t, cluster, { sms: sendSms({ send: async (message) => { sent.push(message) } }) })
+  const node = aNode(t, cluster, { sms: sendSms({ send: async (message) => { sent.push(message) }, receipt: async () => ({ kind: 'not_known' }) }) })
   await add(cluster.store, anEffect('1', { payload: { to: '13x', templateId: 'ALERT_OPENED', params: { alert: 'queue-age' } } }), anEffect('2', { payload: { to: '13x' } }))
   await node.drain()
   t.strictSame(sent, [{ to: '13x', templateId: 'ALERT_OPENED', params: { alert: 'queue-age' }, key: 'key 1' }])

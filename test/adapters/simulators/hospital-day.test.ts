@@ -14,6 +14,9 @@ import { seededChance } from '../../../adapters/simulators/random.ts'
 import { composeMappings } from '../../../app/compose/mappings.ts'
 import { stableIdWith } from '../../../app/stable-id.ts'
 import type { Mapped } from '../../../mappings/index.ts'
+import { openDayLists } from '../../../adapters/simulators/hospital/day-list.ts'
+import { readStatement } from '../../../adapters/statements/index.ts'
+import { calendarIn } from '../../../core/clock.ts'
 
 const sites = Object.values(demoSites)
 const date = '2027-03-01'
@@ -187,4 +190,16 @@ t.test('every message of a simulated day becomes valid FHIR R4, but for the one 
     })
     t.strictSame(outcomes.filter(({ outcome }) => outcome !== 'valid'), [{ kind: 'broken_message', outcome: 'MAPPING_VALUE_INVALID' }], site.hospital)
   }
+})
+
+t.test('the day list of a simulated hospital → is read by our parser and has every transaction once, whatever was repeated', async (t) => {
+  const steps = planDay({ seed: 1, date: '2027-03-01', site: demoSites.east, patients: 20 })
+  const lists = openDayLists(calendarIn('Asia/Shanghai'))
+  for (const step of steps) lists.note(step)
+  const items = [...readStatement.his(lists.write('east', '2027-03-01'))]
+  const owedFen = [...owedByRecord(steps).values()].reduce((sum, fen) => sum + fen, 0)
+  t.ok(items.length > 50)
+  t.equal(new Set(items.map(({ key }) => key)).size, items.length)
+  t.equal(items.reduce((sum, { kind, amountFen }) => sum + (kind === 'payment' ? 0 - amountFen : amountFen), 0), owedFen)
+  t.strictSame([...readStatement.his(lists.write('east', '2027-03-02'))], [])
 })

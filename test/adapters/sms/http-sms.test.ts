@@ -146,3 +146,36 @@ t.test('a signature is an HMAC over time stamp, nonce and the hash of the body, 
   const { createHmac } = await import('node:crypto')
   t.equal(signatureOf({ timestamp: '1', nonce: 'n', body: '{}' }, secret), createHmac('sha256', secret).update(`1\nn\n${hash}`).digest('hex'))
 })
+
+t.test('the receipt of a text message', async (t) => {
+  t.test('tells what became of it, by its key', async (t) => {
+    const gateway = await aGateway(t)
+    const sms = aSender(gateway.url)
+    t.strictSame(await sms.receipt('k/1 ü'), { kind: 'not_known' })
+    await sms.send(aMessage({ key: 'dunning:C:2027-03-09' }))
+    t.strictSame(await sms.receipt('dunning:C:2027-03-09'), { kind: 'delivered', proofId: 'SMS0000000001', at: businessTime })
+    gateway.setFaults(strikeOnce('undelivered'))
+    await sms.send(aMessage({ key: 'k2' }))
+    t.strictSame(await sms.receipt('k2'), { kind: 'undelivered', proofId: 'SMS0000000002', code: 'PHONE_UNREACHABLE' })
+    gateway.setFaults(strikeOnce('receipt_late'))
+    await sms.send(aMessage({ key: 'k3' }))
+    const seen: string[] = []
+    for (let time = 0; time < 4; time += 1) seen.push((await sms.receipt('k3')).kind)
+    t.strictSame(seen, ['pending', 'pending', 'pending', 'delivered'])
+  })
+
+  t.test('is known after an answer that was lost, so that nothing is sent twice', async (t) => {
+    const gateway = await aGateway(t)
+    const sms = aSender(gateway.url)
+    gateway.setFaults(strikeOnce('lost'))
+    await t.rejects(sms.send(aMessage()), { code: 'OUTSIDE_UNAVAILABLE' })
+    t.match(await sms.receipt('k1'), { kind: 'delivered' })
+  })
+
+  t.test('is told to nobody with another secret, and not to be had from a gateway that is away', async (t) => {
+    const gateway = await aGateway(t)
+    await t.rejects(aSender(gateway.url, { secret: Buffer.from('other') }).receipt('k1'), { code: 'OUTSIDE_REFUSED' })
+    await gateway.close()
+    await t.rejects(aSender(gateway.url).receipt('k1'), { code: 'OUTSIDE_UNAVAILABLE' })
+  })
+})

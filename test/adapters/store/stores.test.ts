@@ -1,15 +1,23 @@
 import t from 'tap'
 import { accountStoresContract, auditStoreContract, clientStoreContract, guardianStoreContract, tokenStoreContract, wechatStoresContract } from '../../contracts/access-stores.ts'
+import { billStoreContract, decisionStoreContract } from '../../contracts/bill-store.ts'
 import { chargeStoreContract } from '../../contracts/charge-store.ts'
+import { defaultStoreContract } from '../../contracts/default-store.ts'
+import { contractStoreContract, eligibilityStoreContract } from '../../contracts/contract-store.ts'
+import { creditFeedStoreContract } from '../../contracts/credit-feed-store.ts'
 import { inboxStoreContract } from '../../contracts/inbox-store.ts'
 import { ledgerStoreContract } from '../../contracts/ledger-store.ts'
 import { alertStoreContract, idempotencyStoreContract, jobRunStoreContract, leaseStoreContract, pauseStoreContract, settingStoreContract } from '../../contracts/operation-stores.ts'
+import { deviceStoreContract, noticeStoreContract } from '../../contracts/notice-stores.ts'
 import { outboundStoreContract } from '../../contracts/outbound-store.ts'
 import { outboxStoreContract } from '../../contracts/outbox-store.ts'
 import { patientStoreContract } from '../../contracts/patient-store.ts'
+import { paymentStoreContract } from '../../contracts/payment-store.ts'
 import { practitionerStoreContract } from '../../contracts/practitioner-store.ts'
+import { dayStoreContract, reconciliationStoreContract } from '../../contracts/reconciliation-stores.ts'
 import { recordStoreContract } from '../../contracts/record-store.ts'
 import { remoteIdStoreContract } from '../../contracts/remote-id-store.ts'
+import { sealStoreContract } from '../../contracts/seal-store.ts'
 import { viewRowStoreContract } from '../../contracts/view-row-store.ts'
 import { codeResolutionStoreContract, unmappedCodeStoreContract } from '../../contracts/unmapped-code-store.ts'
 import { visitStoreContract } from '../../contracts/visit-store.ts'
@@ -23,10 +31,20 @@ const contracts = {
   'remote ids': remoteIdStoreContract,
   ledger: ledgerStoreContract,
   charges: chargeStoreContract,
+  bills: billStoreContract,
+  decisions: decisionStoreContract,
+  contracts: contractStoreContract,
+  eligibility: eligibilityStoreContract,
+  payments: paymentStoreContract,
+  reconciliations: reconciliationStoreContract,
+  'closed days': dayStoreContract,
   patients: patientStoreContract,
   visits: visitStoreContract,
   practitioners: practitionerStoreContract,
+  'credit feed': creditFeedStoreContract,
   outbox: outboxStoreContract,
+  notices: noticeStoreContract,
+  devices: deviceStoreContract,
   outbound: outboundStoreContract,
   alerts: alertStoreContract,
   'job runs': jobRunStoreContract,
@@ -41,6 +59,8 @@ const contracts = {
   'tickets and scenes': wechatStoresContract,
   audit: auditStoreContract,
   'unmapped codes': unmappedCodeStoreContract,
+  seals: sealStoreContract,
+  'reminders, locks and disputes': defaultStoreContract,
   'code resolutions': codeResolutionStoreContract
 }
 

@@ -27,6 +27,21 @@ t.test('the official account', async (t) => {
     t.equal(anAccount('http://127.0.0.1:1').authorizeUrl('state-1'), 'https://open.weixin.qq.com/connect/oauth2/authorize?appid=app-of-nobody&redirect_uri=https%3A%2F%2Fapp.example%2Fwechat%3Fpage%3D1&response_type=code&scope=snsapi_base&state=state-1#wechat_redirect')
   })
 
+  t.test('sends a template message to a follower once, also with a token gone stale; who has left is not reached', async (t) => {
+    const platform = await aPlatform(t)
+    const account = anAccount(platform.url)
+    const message = { openid: 'openid-7', templateId: 'bill_due', data: { amount: '148.30' }, messageId: 'm1' }
+    t.equal(await account.sendTemplate(message), 'taken')
+    platform.setFaults([{ kind: 'stale_token', rate: 1, count: 1, seed: 1 }])
+    t.equal(await account.sendTemplate(message), 'taken')
+    t.match(platform.items(null), [{ kind: 'template', key: 'm1', body: { openid: 'openid-7', templateId: 'bill_due', data: { amount: { value: '148.30' } } } }])
+    t.equal(platform.items(null).length, 1)
+    await platform.act({ act: 'unfollow', key: 'openid-7' }).catch(() => undefined)
+    t.equal(await account.sendTemplate({ ...message, messageId: 'm2' }), 'refused')
+    platform.setFaults([{ kind: 'unavailable', rate: 1, count: 1, seed: 1 }])
+    await t.rejects(account.sendTemplate({ ...message, messageId: 'm3' }), { code: 'OUTSIDE_UNAVAILABLE' })
+  })
+
   t.test('learns the openid of a code once', async (t) => {
     const platform = await aPlatform(t)
     const { code } = await platform.act({ act: 'authorize', key: 'openid-7' }) as { readonly code: string }

@@ -160,7 +160,7 @@ t.test('a client secret → is taken until a day after its rotation, and never a
   t.equal(isClientSecret({ ...renewed, revokedAt: at }, 'second', at), false)
 })
 
-t.test('codes → one a minute and ten in any 24 hours to one phone', async (t) => {
+t.test('codes → one a minute, five in any hour and ten in any 24 hours to one phone', async (t) => {
   const minutes = (...times: readonly number[]): readonly Date[] => times.map((time) => new Date(time * 60_000))
   const [now] = minutes(100_000)
   t.equal(nextCodeAt([], now as Date), null)
@@ -169,6 +169,8 @@ t.test('codes → one a minute and ten in any 24 hours to one phone', async (t) 
   const ten = Array.from({ length: 10 }, (_, index) => 99_000 + index)
   t.strictSame(nextCodeAt(minutes(...ten), now as Date), new Date((99_000 + 1440) * 60_000))
   t.equal(nextCodeAt(minutes(...ten), new Date((99_000 + 1440) * 60_000)), null)
+  t.strictSame(nextCodeAt(minutes(99_941, 99_950, 99_960, 99_970, 99_980), now as Date), new Date(100_001 * 60_000))
+  t.equal(nextCodeAt(minutes(99_940, 99_950, 99_960, 99_970, 99_980), now as Date), null)
 })
 
 t.test('an account → belongs to whom document and name name, if its own phone stands there too', async (t) => {

@@ -4,6 +4,7 @@ import type { Fact, FactsOf, TakeInDeps } from '../../../core/intake/index.ts'
 import { fen, type Fen } from '../../../core/money.ts'
 import type { RecordChange, Resource } from '../../../core/records/index.ts'
 import type { Stores } from '../../../adapters/store/index.ts'
+import { seedSettings } from '../../fixtures/pay-after-care.ts'
 
 /** A hospital's day in record changes, and a plain reader of facts: core is tested without the mapping tables. */
 type Json = Readonly<Record<string, unknown>>
@@ -21,7 +22,8 @@ export function depsOf (stores: Stores): TakeInDeps {
     stableId: (hospitalId, kind, name) => `${hospitalId}-${kind}-${name}`,
     hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64'),
     ids: { next: () => `id-${++last}` },
-    calendar: calendarIn('Asia/Shanghai')
+    calendar: calendarIn('Asia/Shanghai'),
+    billing: { settings: seedSettings, hasInsurance: false }
   }
 }
 
@@ -109,7 +111,10 @@ const readers: Readonly<Record<string, (resource: Resource, hospitalId: string) 
       startedAt: null,
       endedAt: null,
       department: (resource['serviceType'] as { text: string } | undefined)?.text ?? null,
-      practitionerId: null
+      practitionerId: null,
+    placerNumber: null,
+    payMode: null,
+    continuedAs: null
     }
   }),
   ChargeItem: (resource, hospitalId) => {

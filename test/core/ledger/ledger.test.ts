@@ -133,7 +133,7 @@ t.test('a line of the HIS', async (t) => {
     id, hospitalId: 'east', kind: 'charge', transactionId: id, patientId: id, visitId: null, amountFen: fen(900), occurredOn: null, code: null, text: null, creditedBy: null, ...line
   })
   let run = 0
-  const record = (facts: ChargeFacts, isNew = false): Promise<void> => store.inTransaction((stores) => {
+  const record = (facts: ChargeFacts, isNew = false): Promise<unknown> => store.inTransaction((stores) => {
     run += 1
     const ids = { next: () => `line-${run}-${facts.id}-${Math.random()}` }
     return recordCharge({ ...depsOf(stores), ids }, { facts, overruled: [], isNew }, at)

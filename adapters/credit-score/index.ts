@@ -1,0 +1,2 @@
+export { bankScore } from './bank-score.ts'
+export { zhimaScore } from './zhima-score.ts'

@@ -1,0 +1,8 @@
+export { insuranceGateway, type InsuranceGatewayOptions } from './insurance-gateway.ts'
+export { insurancePayments, type InsurancePaymentsOptions } from './insurance-payments.ts'
+export { httpExchange, type Exchange } from './exchange.ts'
+export { signedText, signerOf, verifierOf, type SignatureScheme, type Signer, type Verifier } from './signing.ts'
+export { readStatement, signedSum, statementColumns, type StatementLine } from './statement.ts'
+export { fenOfYuan, yuanOfFen } from './yuan.ts'
+export { interfaceTime, listOf, objectOf, readInterfaceTime, readSigned, textOf, writeAnswer, type Institution } from './envelope.ts'
+export { transactions, type LineKind } from './transactions.ts'

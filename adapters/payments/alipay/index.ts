@@ -1,0 +1,2 @@
+export { alipay } from './gateway.ts'
+export type { AlipayOptions } from './client.ts'

@@ -1,0 +1,3 @@
+export { wechatPay } from './gateway.ts'
+export { wechatMixed } from './mixed.ts'
+export type { InsuranceOrder, InsuranceSide, WechatPayOptions } from './options.ts'

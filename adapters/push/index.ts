@@ -1,0 +1,2 @@
+export { httpPush, type HttpPushOptions } from './http-push.ts'
+export { isPushSigned, pushHeaders } from './signature.ts'

@@ -1,0 +1,98 @@
+import { noticeRoutes } from '../../adapters/http/notice-routes.ts'
+import type { Stores } from '../../adapters/store/index.ts'
+import type { WechatAccount } from '../../core/access/index.ts'
+import { stands } from '../../core/pay-after-care/index.ts'
+import {
+  asLetter, asRead, carryNotice, changeNotice, debtGone, lookAfterNotices, registerDevice, saidParams, sendBy, wordsOf, type KeptNotice, type Reach, type TemplateMessageSender
+} from '../../core/notifications/index.ts'
+import { noticeKind, type Notice } from '../../core/notice.ts'
+import type { Timer } from '../../core/operations/index.ts'
+import { plainArea, type Area, type AreaDeps } from './area.ts'
+import { sha256 } from './sha256.ts'
+import { tiedPatientIds } from './tied-patient-ids.ts'
+
+/** Enough at a time to use a carrier's rate, without taking all its connections. */
+const atATime = 8
+/** What a timer could not do stays due; so long afterwards it counts as due anew, so that it is tried for good. */
+const anewAfterMs = 600_000
+
+/** 通知: outbox kind `notice` → SMS, push, official account; receipts, proofs, and the person's own list. */
+export function composeNotifications (deps: AreaDeps): Area {
+  const { store: { inTransaction, inReading }, config: { site }, clock, ids, keys, sms, outside: { push } } = deps
+  const hospitalName = (id: string): string => site.hospitals.find((hospital) => hospital.id === id)?.name ?? id
+  const templateIdOf = templateIds(site)
+  const wechat = deps.wechat === null ? null : templateMessages(deps.wechat, templateIdOf)
+  return {
+    ...plainArea,
+    carryOut: {
+      [noticeKind]: carryNotice<Stores>({
+        ...deps,
+        inTransaction,
+        hours: { from: site.payAfterCare.dunningFrom, until: site.payAfterCare.dunningUntil },
+        sendBy: sendBy({ sms, push, wechat, opened: keys.opened, hospitalName }),
+        reachOf: (stores, notice) => reachOf(stores, notice, { hasSms: sms !== null, hasPush: push !== null, hasTemplate: wechat !== null && templateIdOf(notice.template) !== null }),
+        isMoot: debtGone
+      })
+    },
+    rules: { [noticeKind]: { maxRunning: atATime, inOrder: false } },
+    timers: [lookAfter(deps)],
+    routes: [noticeRoutes({
+      ...deps,
+      inReading,
+      now: clock.now,
+      wordsOf: (notice: KeptNotice) => wordsOf(notice.template, saidParams(notice.template, notice.params, hospitalName)),
+      markRead: (key) => inTransaction((stores) => changeNotice(stores, key, (kept) => asRead(kept, `read-${ids.next()}`, clock.now()))),
+      recordLetter: (key, letter) => inTransaction((stores) => changeNotice(stores, key, (kept) => asLetter(kept, letter))),
+      registerDevice: ({ ownerId, token, platform }) => inTransaction(async ({ devices }) => {
+        const device = { id: ids.next(), ownerId, tokenKey: keys.fingerprint('device', token), token: keys.sealed(token), platform, registeredAt: clock.now() }
+        return await registerDevice({ devices }, device)
+      }),
+      dropDevice: (id, ownerId) => inTransaction(({ devices }) => devices.drop(id, ownerId))
+    })]
+  }
+}
+
+function lookAfter ({ store: { inTransaction, inReading }, sms, clock, notifyOutbox }: AreaDeps): Timer {
+  return {
+    name: 'notices',
+    nextDue: async () => {
+      const dueAt = await inReading(({ notices }) => notices.nextLookAt())
+      const lateMs = dueAt === null ? 0 : clock.now().getTime() - dueAt.getTime()
+      return dueAt === null || lateMs < anewAfterMs ? dueAt : new Date(dueAt.getTime() + Math.floor(lateMs / anewAfterMs) * anewAfterMs)
+    },
+    run: async (dueAt) => {
+      const result = await lookAfterNotices({ inTransaction, inReading, sms }, dueAt)
+      notifyOutbox()
+      return result
+    }
+  }
+}
+
+/** The person's own devices and account, and those of the guardian who signed for them. */
+async function reachOf (stores: Stores, { patientId, phone }: Notice, { hasSms, hasPush, hasTemplate }: { readonly hasSms: boolean, readonly hasPush: boolean, readonly hasTemplate: boolean }): Promise<Reach> {
+  const contracts = await stores.contracts.ofPatient(patientId)
+  const contract = contracts.find(stands) ?? contracts[0]
+  const signer = contract?.guardianPatientId ?? null
+  const patientIds = [...await tiedPatientIds(stores.patients, patientId), ...signer === null ? [] : await tiedPatientIds(stores.patients, signer)]
+  const accounts = await stores.accounts.byPersons(patientIds)
+  const openids = hasTemplate ? await Promise.all(accounts.map(async ({ openidKey }) => openidKey === null ? null : await stores.followers.openidOf(openidKey))) : []
+  return {
+    phone: hasSms ? phone ?? contract?.phone ?? null : null,
+    devices: hasPush ? await stores.devices.ofOwners([...accounts.map(({ id }) => id), ...patientIds]) : [],
+    openid: openids.find((openid) => openid !== null) ?? null
+  }
+}
+
+/** The platform numbers each account's templates; without a configured account they have our names (the demo). */
+function templateIds ({ wechat }: AreaDeps['config']['site']): (template: string) => string | null {
+  return (template) => wechat === undefined ? template : wechat.templates[template] ?? null
+}
+
+function templateMessages (account: WechatAccount, templateIdOf: (template: string) => string | null): TemplateMessageSender {
+  return {
+    send: async ({ openid, template, params, key }) => {
+      const templateId = templateIdOf(template)
+      return templateId === null ? 'refused' : await account.sendTemplate({ openid, templateId, data: params, messageId: sha256(key).slice(0, 32) })
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { paymentCallbackRoutes, paymentReadRoutes, paymentRoutes, refundRoutes } from '../../adapters/http/index.ts'
+import { gather } from '../../adapters/queue/index.ts'
+import type { Stores } from '../../adapters/store/index.ts'
+import type { CarryOut } from '../../core/outbox.ts'
+import { billPurpose, billsPurpose } from '../../core/pay-after-care/index.ts'
+import {
+  applyCallback, cancelPayment, closePayment, compensatePayment, createPayment, decideOnRefund, keepCallbacks, nextQueryDue, paymentKinds, queryDue, readRefundToSource, requestRefund, submitRefund, takeCallback,
+  type KeptCallback, type PaymentHalf, type PaymentTools, type Purpose
+} from '../../core/payments/index.ts'
+import { pruneCallbacks } from '../../jobs/prune-callbacks.ts'
+import { plainArea, type Area, type AreaDeps } from './area.ts'
+import { payAfterCareSettings } from './pay-after-care-settings.ts'
+
+/** What can be paid for here: each purpose with what is owed, and whose money it becomes. */
+export const purposesOf = ({ config, ids, calendar, outside }: AreaDeps): Readonly<Record<string, Purpose<Stores>>> => ({
+  [billsPurpose]: billPurpose<Stores>({ ids, calendar, settings: payAfterCareSettings(config), hasInsurance: outside.insurance !== null })
+})
+
+/** Anybody may send call-backs: what proves nothing is kept, but not without end. */
+const mostUnprovenPerMinute = 120
+
+/** 支付: orders, call-backs, queries, refunds over every channel that is configured. */
+export function composePayments (deps: AreaDeps): Area {
+  const { store: { inTransaction, inReading }, ids, clock, calendar, wallClock, outside, notifyOutbox } = deps
+  const tools: PaymentTools<Stores> & Parameters<typeof requestRefund<Stores>>[1] = {
+    purposes: purposesOf(deps), inTransaction, ids, calendar, clock, gateways: outside.payments, byTwoAboveFen: payAfterCareSettings(deps.config).refundByTwoAboveFen
+  }
+  const telling = async <Result>(work: Promise<Result>): Promise<Result> => {
+    const result = await work
+    notifyOutbox()
+    return result
+  }
+  const taking = { gateways: outside.payments, keep: keeping(deps), ids, keyOf, now: clock.now, realNow: wallClock.now }
+  return {
+    ...plainArea,
+    carryOut: carryOutOf(tools, notifyOutbox),
+    // So few that a call-back, which takes its turn at the same writer, never waits for many.
+    rules: { [paymentKinds.callback]: { maxRunning: 2, inOrder: false } },
+    jobs: [pruneCallbacks({ inTransaction })],
+    timers: [{
+      name: 'payment-queries',
+      nextDue: () => inReading(nextQueryDue),
+      run: async (dueAt) => ({ ...await telling(queryDue(tools, dueAt)) })
+    }],
+    routes: [
+      paymentCallbackRoutes({ takeCallback: (callback) => takeCallback(taking, callback) }),
+      paymentRoutes({
+        inReading,
+        now: clock.now,
+        writeInstant: deps.writeInstant,
+        walletKeyOf: (openid) => deps.keys.fingerprint('openid', openid),
+        createPayment: (command) => telling(createPayment(tools, command)),
+        cancelPayment: (id) => telling(cancelPayment(tools, id))
+      }),
+      paymentReadRoutes({ inReading, now: clock.now, writeInstant: deps.writeInstant }),
+      refundRoutes({
+        inReading,
+        writeInstant: deps.writeInstant,
+        requestRefund: (command) => telling(inTransaction((stores) => requestRefund(stores, tools, command, clock.now()))),
+        decideOnRefund: (verdict) => telling(inTransaction((stores) => decideOnRefund(stores, tools, verdict, clock.now())))
+      })
+    ]
+  }
+}
+
+/** What each kind of outbox message does. */
+export function carryOutOf (tools: PaymentTools<Stores> & { readonly byTwoAboveFen: Parameters<typeof requestRefund>[1]['byTwoAboveFen'] }, notifyOutbox: () => void): Readonly<Record<string, CarryOut>> {
+  const { inTransaction, clock } = tools
+  return {
+    [paymentKinds.callback]: async (message) => {
+      await inTransaction((stores) => applyCallback(stores, tools, message, clock.now()))
+      notifyOutbox()
+    },
+    [paymentKinds.refundToSource]: async (message) => {
+      const { orderId, amountFen, parts, reason } = readRefundToSource(message)
+      await inTransaction((stores) => requestRefund(stores, tools, { orderId, sourceKey: message.key, amountFen, parts, hospitalId: null, reason, requestedBy: 'system' }, clock.now()))
+      notifyOutbox()
+    },
+    [paymentKinds.refund]: ({ payload }) => submitRefund(tools, String(payload['refundId'])),
+    [paymentKinds.compensation]: ({ payload }) => compensatePayment(tools, { orderId: String(payload['orderId']), half: payload['half'] as PaymentHalf }),
+    [paymentKinds.close]: ({ payload }) => closePayment(tools, String(payload['orderId']))
+  }
+}
+
+/** The very bytes with what was said beside them: a true call-back is never mistaken for a forged one with its body. */
+function keyOf (headers: Readonly<Record<string, string>>, body: Uint8Array): string {
+  const names = Object.keys(headers).sort()
+  return createHash('sha256').update(JSON.stringify(names.map((name) => [name, headers[name]]))).update('\n').update(body).digest('hex')
+}
+
+function keeping ({ store: { inTransaction }, ids, wallClock, notifyOutbox }: AreaDeps): (callback: KeptCallback) => Promise<void> {
+  const kept = gather<KeptCallback>({ commit: (callbacks) => inTransaction((stores) => keepCallbacks(stores, ids, callbacks)) })
+  let minute = 0
+  let unproven = 0
+  return async (callback) => {
+    const now = Math.floor(wallClock.now().getTime() / 60_000)
+    if (now !== minute) [minute, unproven] = [now, 0]
+    if (callback.proven === null && ++unproven > mostUnprovenPerMinute) return
+    await kept(callback)
+    if (callback.proven !== null) notifyOutbox()
+  }
+}

@@ -1,0 +1,114 @@
+import { isMinor } from '../access/index.ts'
+import type { CalendarDate } from '../clock.ts'
+import { addDays } from '../days.ts'
+import { namedPersonOf, type PatientStore } from '../identity/index.ts'
+import type { NoticeRecord, NoticeStore } from '../notice.ts'
+import { isPastDeadline, type Bill, type BillStore, type Contract, type ContractStore, type DefaultStore } from '../pay-after-care/index.ts'
+import type { DayStore, PaymentStore } from '../payments/index.ts'
+import type { Creditor } from './creditor.ts'
+import { isLive, type CreditAccount, type Episode } from './episode.ts'
+import type { FeedRecord } from './feed.ts'
+import { nothingProven, type DecideTools, type Look, type Proofs } from './look.ts'
+import type { CreditFeedStore, IsDeceased } from './ports.ts'
+
+export interface LookStores {
+  readonly creditFeed: Pick<CreditFeedStore, 'account' | 'episodes' | 'recordsOfEpisode'>
+  readonly contracts: Pick<ContractStore, 'find'>
+  readonly bills: Pick<BillStore, 'find' | 'outstanding'>
+  readonly defaults: Pick<DefaultStore, 'disputes'>
+  readonly notices: Pick<NoticeStore, 'find'>
+  readonly days: DayStore
+  readonly payments: Pick<PaymentStore, 'list'>
+  readonly patients: Pick<PatientStore, 'find' | 'byPerson'>
+}
+
+export interface LookDeps<Stores> extends Omit<DecideTools, 'moment'> {
+  readonly creditors: readonly Creditor[]
+  readonly isDeceased: IsDeceased<Stores>
+}
+
+/** A contract has few disputes and episodes; more are not looked at. */
+const mostDisputes = 100
+
+/** One look for each creditor at which the contract owes something or has episodes. */
+export async function takeLooks <Stores extends LookStores> (stores: Stores, deps: LookDeps<Stores> & Pick<DecideTools, 'moment'>, contractId: string): Promise<readonly Look[]> {
+  const contract = await stores.contracts.find(contractId)
+  if (contract === null) return []
+  const outstanding = await stores.bills.outstanding(contractId)
+  const looks: Look[] = []
+  for (const creditor of deps.creditors) {
+    const look = await lookAt(stores, deps, { contract, creditor, outstanding: outstanding.filter(({ hospitalId }) => creditor.hospitals.includes(hospitalId)) })
+    if (look !== null) looks.push(look)
+  }
+  return looks
+}
+
+interface Seen {
+  readonly contract: Contract
+  readonly creditor: Creditor
+  readonly outstanding: readonly Bill[]
+}
+
+async function lookAt <Stores extends LookStores> (stores: Stores, deps: LookDeps<Stores> & Pick<DecideTools, 'moment'>, { contract, creditor, outstanding }: Seen): Promise<Look | null> {
+  const known = await stores.creditFeed.account(contract.id, creditor.code)
+  if (known === null && outstanding.length === 0) return null
+  const account = known ?? newAccount(deps, contract, creditor)
+  const episodes = known === null ? [] : await stores.creditFeed.episodes(account.accountNumber)
+  const records = new Map<string, readonly FeedRecord[]>()
+  for (const { id } of episodes) records.set(id, await stores.creditFeed.recordsOfEpisode(id))
+  const bills = await billsOf(stores.bills, outstanding, episodes)
+  const disputes = await stores.defaults.disputes({ contractId: contract.id, isOpen: null, hospitalId: null }, { limit: mostDisputes, offset: 0 })
+  const overdue = [...bills.values()].filter((bill) => isPastDeadline(bill, deps.moment.today))
+  return {
+    contract, creditor, account, isNewAccount: known === null, episodes, records, bills, disputes,
+    notices: await noticesOf(stores.notices, episodes),
+    proofs: overdue.length === 0 ? nothingProven : await proofsOf(stores, deps, { contract, overdue })
+  }
+}
+
+function newAccount ({ stableId, calendar }: Pick<DecideTools, 'stableId' | 'calendar'>, contract: Contract, creditor: Creditor): CreditAccount {
+  return { accountNumber: stableId(creditor.code, 'CreditAccount', contract.id).replaceAll('-', '').slice(0, 30), contractId: contract.id, creditor: creditor.code, openedOn: calendar(contract.signedAt) }
+}
+
+async function billsOf (store: Pick<BillStore, 'find'>, outstanding: readonly Bill[], episodes: readonly Episode[]): Promise<ReadonlyMap<string, Bill>> {
+  const bills = new Map(outstanding.map((bill) => [bill.id, bill]))
+  for (const { billId } of episodes.filter(isLive).flatMap((episode) => episode.bills)) {
+    const bill = bills.has(billId) ? null : await store.find(billId)
+    if (bill !== null) bills.set(billId, bill)
+  }
+  return bills
+}
+
+async function noticesOf (store: Pick<NoticeStore, 'find'>, episodes: readonly Episode[]): Promise<ReadonlyMap<string, NoticeRecord>> {
+  const keys = new Set(episodes.filter(isLive).flatMap((episode) => episode.bills.flatMap(({ noticeKey }) => noticeKey ?? [])))
+  const notices = new Map<string, NoticeRecord>()
+  for (const key of keys) {
+    const notice = await store.find(key)
+    if (notice !== null) notices.set(key, notice)
+  }
+  return notices
+}
+
+async function proofsOf <Stores extends LookStores> (stores: Stores, { isDeceased, moment: { today } }: LookDeps<Stores> & Pick<DecideTools, 'moment'>, { contract, overdue }: { readonly contract: Contract, readonly overdue: readonly Bill[] }): Promise<Proofs> {
+  const patient = await stores.patients.find(contract.patientId)
+  const person = patient === null ? [] : await stores.patients.byPerson(patient.personId)
+  const pending = await stores.payments.list({ payerPatientIds: null, subjectId: contract.id, states: ['created', 'pending', 'unknown'] }, { limit: 1, offset: 0 })
+  return {
+    isReconciled: await areReconciled(stores.days, overdue, today),
+    isPaymentPending: pending.length > 0,
+    // A ward's debt is the guardian's, who has no contract of their own: nobody is reported for it (D-9).
+    isMinor: contract.guardianPatientId !== null || isMinor(person.map(({ birthDate }) => birthDate), today),
+    isDeceased: await isDeceased(stores, contract.patientId),
+    isNamed: await namedPersonOf(stores, contract.patientId) !== null
+  }
+}
+
+/** The day of each missed deadline, and yesterday: what was paid then is known (D-6). */
+async function areReconciled (days: DayStore, overdue: readonly Bill[], today: CalendarDate): Promise<boolean> {
+  const needed = new Set(overdue.flatMap(({ hospitalId, dueOn }) => [...dueOn === null ? [] : [`${hospitalId} ${dueOn}`], `${hospitalId} ${addDays(today, -1)}`]))
+  for (const one of needed) {
+    const [hospitalId = '', day = ''] = one.split(' ')
+    if (!await days.isReconciled(day as CalendarDate, hospitalId)) return false
+  }
+  return true
+}

@@ -1,0 +1,81 @@
+import type { Ids } from '../ids.ts'
+import { yuanText } from '../money.ts'
+import { noticeMessage } from '../notice.ts'
+import type { OutboxStore } from '../outbox.ts'
+import type { DayStore, PaymentStore } from '../payments/index.ts'
+import type { InTransaction } from '../unit-of-work.ts'
+import type { CardLock } from './card-lock.ts'
+import type { Contract } from './contract.ts'
+import type { DefaultStore } from './default-ports.ts'
+import { eachOwing } from './each-owing.ts'
+import { arrearsOf, lockFor, whyNothingFollows, type Arrears, type WhyNothing } from './overdue.ts'
+import type { BillStore, ContractStore } from './ports.ts'
+import type { Moment, PayAfterCareSettings } from './settings.ts'
+import { suspend } from './suspend-contract.ts'
+
+export interface OverdueStores {
+  readonly contracts: Pick<ContractStore, 'find' | 'save' | 'note'>
+  readonly bills: Pick<BillStore, 'owingContracts' | 'outstanding'>
+  readonly defaults: Pick<DefaultStore, 'saveLock' | 'locksOf'>
+  readonly days: DayStore
+  readonly payments: Pick<PaymentStore, 'list'>
+  readonly outbox: Pick<OutboxStore, 'add'>
+}
+
+export interface OverdueDeps<Stores extends OverdueStores> {
+  readonly inTransaction: InTransaction<Stores>
+  readonly inReading: InTransaction<Stores>
+  readonly breathe: () => Promise<unknown>
+  readonly ids: Ids
+  readonly settings: PayAfterCareSettings
+}
+
+export const lockKind = 'card-lock'
+export const unlockKind = 'card-unlock'
+
+/**
+ * 违约处理, after the deadline (A-29): the privilege is lost in all hospitals of the scheme, and with a legal basis the
+ * insurance card is locked; each only when every precondition is proven at this moment (I-25). Runs any number of times.
+ */
+export async function followOverdue <Stores extends OverdueStores> (deps: OverdueDeps<Stores>, moment: Moment): Promise<{ readonly owing: number, readonly suspended: number, readonly locks: number, readonly waitingForDay: number }> {
+  return eachOwing(deps, { suspended: 0, locks: 0, waitingForDay: 0 }, async (stores, contractId) => {
+    const contract = await stores.contracts.find(contractId)
+    if (contract === null) return {}
+    const arrears = arrearsOf(await stores.bills.outstanding(contractId), moment.today)
+    const because = await whyNothing(stores, contract, arrears, deps.settings)
+    if (because !== null) return because === 'day_not_reconciled' ? { waitingForDay: 1 } : {}
+    const isSuspended = contract.state === 'active'
+    if (isSuspended) await suspendFor(stores, deps.ids, contract, { arrears, at: moment.now })
+    const isLocked = await requestLock(stores, deps, contract, { arrears, at: moment.now })
+    return { suspended: Number(isSuspended), locks: Number(isLocked) }
+  })
+}
+
+/** Asked in the transaction that acts, so that what was proven still holds. */
+async function whyNothing ({ days, payments }: Pick<OverdueStores, 'days' | 'payments'>, { id }: Contract, arrears: Arrears, settings: PayAfterCareSettings): Promise<WhyNothing | null> {
+  const first = whyNothingFollows(arrears, { isReconciled: true, isPaymentPending: false }, settings)
+  if (first !== null) return first
+  let isReconciled = true
+  for (const { hospitalId, on } of arrears.days) isReconciled &&= await days.isReconciled(on, hospitalId)
+  const pending = await payments.list({ payerPatientIds: null, subjectId: id, states: ['created', 'pending', 'unknown'] }, { limit: 1, offset: 0 })
+  return whyNothingFollows(arrears, { isReconciled, isPaymentPending: pending.length > 0 }, settings)
+}
+
+async function suspendFor ({ contracts, outbox }: Pick<OverdueStores, 'contracts' | 'outbox'>, ids: Ids, contract: Contract, { arrears, at }: { readonly arrears: Arrears, readonly at: Date }): Promise<void> {
+  await contracts.save(suspend(contract, 'overdue', at))
+  await contracts.note({ id: ids.next(), contractId: contract.id, what: 'suspended', reason: 'overdue', by: null, at })
+  const params = { amount: yuanText(arrears.overdueFen), dueOn: arrears.since ?? '' }
+  await outbox.add(noticeMessage({ template: 'contract_suspended', patientId: contract.patientId, phone: contract.phone, params }, { id: ids.next(), key: `suspended:${contract.id}:${arrears.since ?? ''}`, at }))
+}
+
+async function requestLock ({ defaults, outbox }: Pick<OverdueStores, 'defaults' | 'outbox'>, { ids, settings }: Pick<OverdueDeps<OverdueStores>, 'ids' | 'settings'>, contract: Contract, { arrears, at }: { readonly arrears: Arrears, readonly at: Date }): Promise<boolean> {
+  const decision = lockFor(arrears, await defaults.locksOf(contract.id), settings)
+  if (decision.kind === 'no_lock' || settings.legalBasis === null) return false
+  const lock: CardLock = {
+    id: ids.next(), contractId: contract.id, episode: decision.episode, state: 'lock_requested', legalBasis: settings.legalBasis, overdueFen: arrears.overdueFen,
+    requestedAt: at, lockedAt: null, receiptId: null, unlockRequestedAt: null, unlockedAt: null, attempts: 0
+  }
+  await defaults.saveLock(lock)
+  await outbox.add({ id: ids.next(), kind: lockKind, key: `lock:${lock.id}`, payload: { lockId: lock.id }, createdAt: at })
+  return true
+}
