@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { reconciliationRow } from './bench/reconciliation.ts'
 const folder = mkdtempSync('/tmp/yqb-')
-console.log(await reconciliationRow.run({ folder, progress: (text) => { console.error(text, Math.round(process.memoryUsage().rss / 1e6)) } }))
+console.log(JSON.stringify(await reconciliationRow.run({ folder, progress: () => undefined })))
 rmSync(folder, { recursive: true })

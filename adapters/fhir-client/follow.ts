@@ -15,7 +15,7 @@ export interface Follower {
   readonly status: () => ConnectionStatus
   /**
    * Asks for single resources, whatever the look is at, and puts what the server shows into the inbox. Answers how many
-   * it showed, and the messages that are new. Refuses with OUTSIDE_*.
+   * it showed, and their messages, which a look may have brought before. Refuses with OUTSIDE_*.
    */
   readonly find: (type: string, parameters: Readonly<Record<string, string>>) => Promise<{ readonly shown: number, readonly messages: readonly string[] }>
   /** Ends what is under way; the lease is given back. */
@@ -67,8 +67,8 @@ export function followFhir (source: FollowedSource, deps: FollowDeps): Follower 
 /** Any node may ask, whoever holds the lease: the inbox takes each version once. */
 async function find (following: Following, type: string, parameters: Readonly<Record<string, string>>): ReturnType<Follower['find']> {
   const { resources } = await following.deps.client.search(type, { ...parameters, _count: mostFound })
-  const messages = await takePage({ ...following, goOn: async () => undefined }, type, resources, { from: unmoved, to: unmoved })
-  return { shown: resources.length, messages }
+  const receipts = await takePage({ ...following, recent: new Set(), goOn: async () => undefined }, type, resources, { from: unmoved, to: unmoved })
+  return { shown: resources.length, messages: receipts.map(({ id }) => id) }
 }
 
 const mostFound = '5'

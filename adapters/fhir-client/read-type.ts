@@ -4,7 +4,7 @@ import type { Resource } from '../../core/records/index.ts'
 import type { Page } from './client.ts'
 import { cursorName, earliest, latest, loadCursor, stampsBefore, type Cursor, type Stamps } from './cursor.ts'
 import type { Following } from './followed-source.ts'
-import { takePage } from './take-page.ts'
+import { isStored, takePage } from './take-page.ts'
 
 /** What a server does in its own way; the look is right all the same, but costs more. */
 export type Manner = 'unsorted' | 'unfiltered' | 'unstamped'
@@ -154,7 +154,7 @@ async function take (looking: Looking, page: Page, readTo: number | null): Promi
   const to = { readTo: latest(looking.cursor.readTo, readTo), newest: latest(looking.cursor.newest, newestOf(looking, page)) }
   const { stampOf } = looking.stamps
   const inOrder = page.resources.toSorted((one, other) => (stampOf(one) ?? 0) - (stampOf(other) ?? 0))
-  looking.stored += (await takePage(looking.following, looking.type, inOrder, { from: looking.cursor, to })).length
+  looking.stored += (await takePage(looking.following, looking.type, inOrder, { from: looking.cursor, to })).filter(isStored).length
   looking.cursor = to
 }
 

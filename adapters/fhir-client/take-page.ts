@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { DomainError } from '../../core/errors.ts'
-import type { NewMessage } from '../../core/inbox/index.ts'
+import type { NewMessage, Receipt } from '../../core/inbox/index.ts'
 import type { Resource } from '../../core/records/index.ts'
 import type { RemoteReference } from '../../mappings/index.ts'
 import { cursorName, cursorText, type Cursor } from './cursor.ts'
@@ -22,9 +22,10 @@ interface Found {
 /**
  * Puts a page into the inbox and moves the cursor, in one transaction: whatever happens, both are done or neither.
  * Ids of our records are given here, before anything is applied, so that resources that refer to each other can be
- * applied in any order. What the page refers to and nobody has seen yet is fetched first. Answers the messages that are new.
+ * applied in any order. What the page refers to and nobody has seen yet is fetched first. Answers the messages, with
+ * those that were there before.
  */
-export async function takePage (following: Following, type: string, resources: readonly Resource[], move: { readonly from: Cursor, readonly to: Cursor }): Promise<readonly string[]> {
+export async function takePage (following: Following, type: string, resources: readonly Resource[], move: { readonly from: Cursor, readonly to: Cursor }): Promise<readonly Receipt[]> {
   const { recent, source, deps: { inTransaction, inReading, mapping, stableId, notify } } = following
   const page = resources.flatMap(foundOf).filter(({ key }) => !recent.has(key))
   const isMoved = cursorText(move.from) !== cursorText(move.to)
@@ -38,10 +39,11 @@ export async function takePage (following: Following, type: string, resources: r
     return messages.length === 0 ? [] : inbox.receive(messages)
   })
   remember(following, found.map(({ key }) => key))
-  const stored = messages.filter((_, place) => receipts[place]?.kind === 'stored').map(({ id }) => id)
-  if (stored.length > 0) notify()
-  return stored
+  if (receipts.some(isStored)) notify()
+  return receipts
 }
+
+export const isStored = ({ kind }: Receipt): boolean => kind === 'stored'
 
 /** Nothing can be known by a resource without an id. */
 function foundOf (resource: Resource): readonly Found[] {

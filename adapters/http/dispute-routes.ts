@@ -30,37 +30,19 @@ const common = { tags: ['pay-after-care'], 'x-requirements': ['A-37'] }
 const noDispute = (): DomainError => new DomainError('DISPUTE_NOT_FOUND', 'No dispute has this id; list the open ones.')
 const noBill = (): DomainError => new DomainError('BILL_NOT_FOUND', 'No bill has this id; list the bills of the person.', 'billId')
 
+const writeDispute = (writeInstant: WriteInstant) => (dispute: Dispute) => ({ ...dispute, openedAt: writeInstant(dispute.openedAt), answeredAt: orNull(dispute.answeredAt, writeInstant) })
+type WriteDispute = ReturnType<typeof writeDispute>
+
 /** 异议, and the locks that follow from arrears. */
 export function disputeRoutes (deps: DisputeRoutesDeps): FastifyPluginAsyncTypebox {
   const { inReading, writeInstant } = deps
-  const bodyOf = (dispute: Dispute) => ({ ...dispute, openedAt: writeInstant(dispute.openedAt), answeredAt: orNull(dispute.answeredAt, writeInstant) })
+  const bodyOf = writeDispute(writeInstant)
   const lockBody = (lock: CardLock) => ({
     ...lock, requestedAt: writeInstant(lock.requestedAt), lockedAt: orNull(lock.lockedAt, writeInstant), unlockRequestedAt: orNull(lock.unlockRequestedAt, writeInstant), unlockedAt: orNull(lock.unlockedAt, writeInstant)
   })
   return async (server) => {
-    server.post('/v1/disputes', {
-      config: { access: 'dispute.open', idempotencyKey: 'required' },
-      schema: {
-        ...common,
-        summary: 'A person objects to a bill, or to what was reported; until it is answered nothing follows from the amount',
-        body: Type.Object({ ...PersonFields, billId: Type.Optional(Id), amountFen: Type.Optional(Type.Integer({ minimum: 1 })), text: Words, statement: Type.Optional(Words) }, { additionalProperties: false }),
-        response: { 201: DisputeBody }
-      }
-    }, async (request, reply) => {
-      const { billId, amountFen, text, statement } = request.body
-      const contractId = await inReading(async (stores) => {
-        const { tied } = await personInHand(request, 'dispute.open', stores, { named: request.body, now: deps.now() })
-        const patientIds = tied.map(({ id }) => id)
-        const bill = billId === undefined ? null : await stores.bills.find(billId)
-        if (billId !== undefined && (bill === null || !patientIds.includes(bill.patientId))) throw noBill()
-        const [contract] = bill === null ? await stores.contracts.ofPatient(patientIds[0] ?? '') : [await stores.contracts.find(bill.contractId)]
-        if (contract == null) throw new DomainError('CONTRACT_NOT_FOUND', 'The person has no pay-after-care contract, so there is nothing of it to dispute.')
-        return contract.id
-      })
-      const dispute = await deps.openDispute({ contractId, billId: billId ?? null, amountFen: amountFen === undefined ? null : fen(amountFen), text, statement: statement ?? null })
-      noteAccess(request, { target: 'dispute', targetId: dispute.id, patientId: dispute.patientId, outcome: 'allowed' })
-      return await reply.code(201).send(bodyOf(dispute))
-    })
+    await server.register(openRoute(deps, bodyOf))
+    await server.register(answerRoutes(deps, bodyOf))
 
     server.get('/v1/disputes', {
       config: { access: 'bill.read' },
@@ -78,6 +60,48 @@ export function disputeRoutes (deps: DisputeRoutesDeps): FastifyPluginAsyncTypeb
       return { items: rows.map(bodyOf), next }
     })
 
+    server.get('/v1/card-locks', {
+      config: { access: 'default.read' },
+      schema: { ...common, 'x-requirements': ['A-29', 'A-31', 'K-09'], summary: 'Insurance-card locks of a contract, the newest first', querystring: Type.Object({ contract: Id }, { additionalProperties: false }), response: { 200: Type.Object({ items: Type.Array(LockBody) }) } }
+    }, async (request) => {
+      const locks = await inReading(({ defaults }) => defaults.locksOf(request.query.contract))
+      noteAccess(request, { target: 'card-lock', targetId: request.query.contract, patientId: null, outcome: 'allowed' })
+      return { items: locks.map(lockBody) }
+    })
+  }
+}
+
+function openRoute (deps: DisputeRoutesDeps, bodyOf: WriteDispute): FastifyPluginAsyncTypebox {
+  const { inReading } = deps
+  return async (server) => {
+    server.post('/v1/disputes', {
+      config: { access: 'dispute.open', idempotencyKey: 'required' },
+      schema: {
+        ...common,
+        summary: 'A person objects to a bill, or to what was reported; until it is answered nothing follows from the amount',
+        body: Type.Object({ ...PersonFields, billId: Type.Optional(Id), amountFen: Type.Optional(Type.Integer({ minimum: 1 })), text: Words, statement: Type.Optional(Words) }, { additionalProperties: false }),
+        response: { 201: DisputeBody }
+      }
+    }, async (request, reply) => {
+      const { billId, amountFen, text, statement } = request.body
+      const contractId = await inReading(async (stores) => {
+        const { tied } = await personInHand(request, 'dispute.open', stores, { named: request.body, now: deps.now() })
+        const patientIds = tied.map(({ id }) => id)
+        const bill = billId === undefined ? null : await stores.bills.find(billId)
+        if (billId !== undefined && (bill === null || !patientIds.includes(bill.patientId))) throw noBill()
+        const [contract] = bill === null ? await stores.contracts.ofPatient(patientIds[0] ?? '') : [await stores.contracts.find(bill.contractId)]
+        if (contract === null || contract === undefined) throw new DomainError('CONTRACT_NOT_FOUND', 'The person has no pay-after-care contract, so there is nothing of it to dispute.')
+        return contract.id
+      })
+      const dispute = await deps.openDispute({ contractId, billId: billId ?? null, amountFen: amountFen === undefined ? null : fen(amountFen), text, statement: statement ?? null })
+      noteAccess(request, { target: 'dispute', targetId: dispute.id, patientId: dispute.patientId, outcome: 'allowed' })
+      return await reply.code(201).send(bodyOf(dispute))
+    })
+  }
+}
+
+function answerRoutes ({ inReading, answerDispute }: DisputeRoutesDeps, bodyOf: WriteDispute): FastifyPluginAsyncTypebox {
+  return async (server) => {
     server.post('/v1/disputes/:id/answer', {
       config: { access: 'dispute.answer', idempotencyKey: 'required' },
       schema: { ...common, summary: 'Answers a dispute; the amount is free again', params: ById, body: Type.Object({ state: oneOf(['upheld', 'corrected'] as const), answer: Words }, { additionalProperties: false }), response: { 200: DisputeBody } }
@@ -85,7 +109,7 @@ export function disputeRoutes (deps: DisputeRoutesDeps): FastifyPluginAsyncTypeb
       const found = await inReading(({ defaults }) => defaults.findDispute(request.params.id))
       if (found === null) throw noDispute()
       admitTo(request, 'dispute.answer', { kind: 'dispute', ...found }, noDispute)
-      return bodyOf(await deps.answerDispute({ id: found.id, ...request.body, by: callerOf(request).principal.tokenId }))
+      return bodyOf(await answerDispute({ id: found.id, ...request.body, by: callerOf(request).principal.tokenId }))
     })
 
     server.post('/v1/disputes/:id/withdraw', {
@@ -95,16 +119,7 @@ export function disputeRoutes (deps: DisputeRoutesDeps): FastifyPluginAsyncTypeb
       const found = await inReading(({ defaults }) => defaults.findDispute(request.params.id))
       if (found === null) throw noDispute()
       admitTo(request, 'dispute.open', { kind: 'dispute', ...found }, noDispute)
-      return bodyOf(await deps.answerDispute({ id: found.id, state: 'withdrawn', answer: '', by: callerOf(request).principal.tokenId }))
-    })
-
-    server.get('/v1/card-locks', {
-      config: { access: 'default.read' },
-      schema: { ...common, 'x-requirements': ['A-29', 'A-31', 'K-09'], summary: 'Insurance-card locks of a contract, the newest first', querystring: Type.Object({ contract: Id }, { additionalProperties: false }), response: { 200: Type.Object({ items: Type.Array(LockBody) }) } }
-    }, async (request) => {
-      const locks = await inReading(({ defaults }) => defaults.locksOf(request.query.contract))
-      noteAccess(request, { target: 'card-lock', targetId: request.query.contract, patientId: null, outcome: 'allowed' })
-      return { items: locks.map(lockBody) }
+      return bodyOf(await answerDispute({ id: found.id, state: 'withdrawn', answer: '', by: callerOf(request).principal.tokenId }))
     })
   }
 }

@@ -12,7 +12,7 @@ export function isSignedRsa (text: string | Uint8Array, signature: string, key: 
 }
 
 /** How old a call-back or an answer may be: against replays (I-52). */
-export const freshForMs = 300_000
+const freshForMs = 300_000
 
 export function isFresh (signedAt: Date | null, now: Date): boolean {
   return signedAt !== null && Math.abs(now.getTime() - signedAt.getTime()) <= freshForMs

@@ -78,6 +78,6 @@ export function agree (number: number, what: string, said: number, read: number)
 }
 
 export function countOf (text: string | null, number: number): number {
-  if (text === null || !/^\d{1,9}$/.test(text)) throw fault(number, 'its count is no number')
+  if (text === null || !/^\d{1,15}$/.test(text)) throw fault(number, 'its count is no number')
   return Number(text)
 }

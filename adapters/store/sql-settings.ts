@@ -13,6 +13,9 @@ export function sqlSettings ({ sql }: Unit): SettingStore {
       await sql.run(put, [name, value])
     },
     setOnce: async (name, value) => {
+      // Nearly always it is there, and a write costs more than a look.
+      const standing = await get(name)
+      if (standing !== null) return standing
       await sql.run('insert into settings (name, value) values (?, ?) on conflict (name) do nothing', [name, value])
       return await get(name) ?? value
     }

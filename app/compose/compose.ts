@@ -156,14 +156,18 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
     version: versionOf(system.root),
     consoleRoot: path.join(system.root, 'adapters/web/console'),
     close: async () => {
-      await Promise.all([...listeners.values()].map((listener) => listener.close()))
-      await Promise.all([...followers.values(), ...viewPollers.values()].map((poller) => poller.stop()))
+      await stopTaking([...listeners.values()], [...followers.values(), ...viewPollers.values()])
       await operations.stop()
       await applying.stop()
       await unmappedCodes.stop()
       await store.close()
     }
   }
+}
+
+async function stopTaking (listeners: readonly MllpListener[], pollers: ReadonlyArray<Pick<Follower, 'stop'>>): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()))
+  await Promise.all(pollers.map((poller) => poller.stop()))
 }
 
 type WorkDeps = Pick<Composed, 'config' | 'store' | 'clock' | 'wallClock' | 'calendar' | 'ids' | 'stableId' | 'keys' | 'log' | 'tools' | 'mappings' | 'fhirMappings' | 'viewPollers' | 'pauses'>

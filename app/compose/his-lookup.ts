@@ -17,7 +17,7 @@ export interface HisLookupDeps {
   readonly followers: ReadonlyMap<string, Follower>
   readonly viewPollers: ReadonlyMap<string, ViewsPoller>
   readonly fhirMappings: FhirMappings
-  readonly applying: Pick<Applying, 'receiver' | 'awaitOutcome'>
+  readonly applying: Pick<Applying, 'receiver' | 'applier' | 'awaitOutcome'>
   readonly clock: Clock
   readonly wallClock: Clock
   readonly ids: Ids
@@ -42,9 +42,13 @@ export function hisLookup (deps: HisLookupDeps): HisLookup {
       const deadline = deps.wallClock.now().getTime() + mostMs
       const given = await Promise.all((asks.get(hospitalId) ?? []).map((ask) => within(mostMs, ask(forms))))
       const messages = given.flatMap((answer) => answer === 'unknown' || answer === null ? [] : answer.messages)
-      const outcomes = await Promise.all(messages.map((id) => deps.applying.awaitOutcome(id, Math.max(1, deadline - deps.wallClock.now().getTime()))))
+      const leftMs = Math.max(1, deadline - deps.wallClock.now().getTime())
+      const outcomes = await Promise.all(messages.map((id) => deps.applying.awaitOutcome(id, leftMs)))
       if (outcomes.some(({ kind }) => kind !== 'applied')) return 'unavailable'
-      if (given.some((answer) => answer !== null && answer !== 'unknown')) return 'found'
+      const isFound = given.some((answer) => answer !== null && answer !== 'unknown')
+      // What a look had brought a moment before may still be in the queue.
+      if (isFound && messages.length === 0) await within(leftMs, deps.applying.applier.drain())
+      if (isFound) return 'found'
       return given.includes(null) ? 'unavailable' : 'unknown'
     }
   }

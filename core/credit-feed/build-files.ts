@@ -110,7 +110,7 @@ interface Into {
 }
 
 /** The file with the hash of each of its lines: every line names the hash of its account's line before. */
-export function fileOf (records: readonly WaitingRecord[], { creditor, previous, lastHashes, moment }: Into, { signer, hash, writeInstant }: FileTools): { readonly file: FeedFile, readonly hashes: readonly string[] } {
+function fileOf (records: readonly WaitingRecord[], { creditor, previous, lastHashes, moment }: Into, { signer, hash, writeInstant }: FileTools): { readonly file: FeedFile, readonly hashes: readonly string[] } {
   const seq = (previous?.seq ?? 0) + 1
   const newest = new Map(lastHashes)
   const hashes: string[] = []

@@ -93,7 +93,7 @@ export function countedOf (episode: Pick<Episode, 'bills'>, look: Look, { settin
   }
 }
 
-export const claimOf = ({ chargedFen, insuredFen }: Bill): Fen => fen(chargedFen - insuredFen)
+const claimOf = ({ chargedFen, insuredFen }: Bill): Fen => fen(chargedFen - insuredFen)
 
 /** Over all bills of the episode, whether or not they count yet. */
 export function outstandingIn (bills: readonly EpisodeBill[], look: Look): Fen {

@@ -94,7 +94,7 @@ export function nextState (state: EpisodeState, event: EpisodeEvent): EpisodeSta
 }
 
 /** Nothing of it was in a file yet. */
-export const unreportedStates = ['notice_due', 'notice_sent', 'notice_proven', 'ready', 'released'] as const satisfies readonly EpisodeState[]
+const unreportedStates = ['notice_due', 'notice_sent', 'notice_proven', 'ready', 'released'] as const satisfies readonly EpisodeState[]
 /** It still changes by what the person owes. */
 export const liveStates = [...unreportedStates, 'submitted', 'accepted', 'rejected'] as const satisfies readonly EpisodeState[]
 

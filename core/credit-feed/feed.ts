@@ -2,10 +2,10 @@ import type { CalendarDate } from '../clock.ts'
 import type { Fen } from '../money.ts'
 import type { NoticeProof } from './episode.ts'
 
-export const feedOperations = ['open_episode', 'update', 'cure', 'correct', 'withdraw', 'dispute_set', 'dispute_clear', 'statement', 'delete_expired', 'snapshot'] as const
+const feedOperations = ['open_episode', 'update', 'cure', 'correct', 'withdraw', 'dispute_set', 'dispute_clear', 'statement', 'delete_expired', 'snapshot'] as const
 export type FeedOperation = typeof feedOperations[number]
 
-export const reportedStatuses = ['current', 'overdue', 'cured', 'written_off', 'withdrawn'] as const
+const reportedStatuses = ['current', 'overdue', 'cured', 'written_off', 'withdrawn'] as const
 export type ReportedStatus = typeof reportedStatuses[number]
 
 /** What of an episode changes at the bureau from record to record. */

@@ -18,7 +18,7 @@ interface Field {
   readonly from?: (parts: LineParts) => string | number | boolean | null
 }
 
-export const feedSchema = 'yiqiao-credit-feed/1'
+const feedSchema = 'yiqiao-credit-feed/1'
 
 /**
  * The whole line, in this order (domain document §3.4). The writer goes over this table and nothing else, so that what

@@ -1,13 +1,10 @@
-export { assertBalanced, entryKinds, reversalOf, type Entry, type EntryKind, type Posting } from './entry.ts'
-export {
-  badDebt, bankAccount, channelClearing, channelFee, creditBalance, funderReceivable, insuranceReceivable, patientReceivable, refundPayable, roundingAdjustment, settledRevenue, suspense,
-  unsettledRevenue, windowClearing
-} from './account.ts'
+export { assertBalanced, reversalOf, type Entry, type EntryKind, type Posting } from './entry.ts'
+export { badDebt, bankAccount, channelClearing, channelFee, creditBalance, funderReceivable, insuranceReceivable, patientReceivable, refundPayable, roundingAdjustment, settledRevenue, suspense, unsettledRevenue } from './account.ts'
 export type { Charge, ChargeState } from './charge.ts'
 export type { AccountBalance, ChargeStore, EntryPlace, LedgerStore, StatementLine } from './ports.ts'
 export type { ChargeFacts } from './decide-charge.ts'
 export { effectiveOnFor } from './effective-on.ts'
-export { balanceLines, beancountAccount, beancountHead, beancountLines, beancountState } from './beancount.ts'
+export { beancountAccount } from './beancount.ts'
 export { exportBeancount } from './export-beancount.ts'
 export { owedByPerson, type Owed } from './owed.ts'
 export { post } from './post.ts'

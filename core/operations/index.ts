@@ -13,5 +13,5 @@ export {
   countCodes, mostCodesPerSource, type CodeResolution, type CodeResolutionStore, type CodeTarget, type CountedCode, type SeenCodes, type UnmappedCode, type UnmappedCodeFilter, type UnmappedCodeStore
 } from './unmapped-code.ts'
 export type { Trouble, Watched, WatchLimits, WatchedSource } from './watch.ts'
-export { chainNames, faultOf, merkleRoot, sealOf, type ChainName, type Seal, type Sealable } from './seal.ts'
+export { chainNames, faultOf, sealOf, type ChainName, type Seal, type Sealable } from './seal.ts'
 export { horizonOf, proveChain, sealChains, type ChainProof, type Horizon } from './seal-chains.ts'

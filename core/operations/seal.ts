@@ -31,9 +31,9 @@ export interface Sealable {
 /** SHA-256 of a text, hex. */
 export type Hash = (text: string) => string
 
-export const firstHead = '0'.repeat(64)
+const firstHead = '0'.repeat(64)
 
-export function merkleRoot (contents: readonly string[], hash: Hash): string {
+function merkleRoot (contents: readonly string[], hash: Hash): string {
   let level = contents.map((content) => hash(`\u0000${content}`))
   if (level.length === 0) return hash('')
   while (level.length > 1) {
@@ -67,8 +67,13 @@ function headOf ({ chain, number, fromSequence, toSequence, count, root, previou
 
 /** What is wrong with a seal, given the one before it and the rows that stand in its range now; null: nothing. */
 export function faultOf (seal: Seal, before: Pick<Seal, 'number' | 'head' | 'toSequence'> | null, rows: readonly Sealable[], hash: Hash): 'order' | 'head' | 'count' | 'content' | null {
-  if (seal.number !== (before?.number ?? 0) + 1 || seal.fromSequence !== (before?.toSequence ?? 0) + 1 || seal.previousHead !== (before?.head ?? firstHead)) return 'order'
+  if (!follows(seal, before)) return 'order'
   if (seal.head !== headOf(seal, hash)) return 'head'
   if (seal.count !== rows.length) return 'count'
   return seal.root === merkleRoot(rows.map(({ content }) => content), hash) ? null : 'content'
+}
+
+function follows (seal: Seal, before: Pick<Seal, 'number' | 'head' | 'toSequence'> | null): boolean {
+  const { number, toSequence, head } = before ?? { number: 0, toSequence: 0, head: firstHead }
+  return seal.number === number + 1 && seal.fromSequence === toSequence + 1 && seal.previousHead === head
 }

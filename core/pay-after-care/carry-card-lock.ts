@@ -44,8 +44,9 @@ export function carryCardLock (deps: LockDeps): CarryOut {
     const asked = await deps.inTransaction((stores) => toLock(deps, stores, lockIdOf(payload)))
     if (asked === null) return
     const { lock, person } = asked
-    if (deps.insurance?.lock == null || person === null) return await settle(deps, asked, { ...lock, state: 'lock_rejected' }, null)
-    const outcome = await deps.insurance.lock({ key: `lock:${lock.id}`, person, legalBasis: lock.legalBasis })
+    const lockCard = deps.insurance?.lock ?? null
+    if (lockCard === null || person === null) return await settle(deps, asked, { ...lock, state: 'lock_rejected' }, null)
+    const outcome = await lockCard({ key: `lock:${lock.id}`, person, legalBasis: lock.legalBasis })
     if (outcome.kind === 'unknown') throw unanswered()
     if (outcome.kind === 'rejected') return await settle(deps, asked, { ...lock, state: 'lock_rejected' }, null)
     await settle(deps, asked, { ...lock, state: 'locked', lockedAt: deps.clock.now(), receiptId: outcome.value.receiptId }, 'card_locked')
@@ -58,8 +59,9 @@ export function carryCardUnlock (deps: LockDeps): CarryOut {
     const asked = await deps.inTransaction((stores) => load(stores, lockIdOf(payload), 'unlock_requested'))
     if (asked === null) return
     const { lock, person } = asked
-    if (deps.insurance?.unlock == null || person === null) return await settle(deps, asked, { ...lock, state: 'unlock_failed' }, null)
-    const outcome = await deps.insurance.unlock({ key: `unlock:${lock.id}`, person })
+    const unlockCard = deps.insurance?.unlock ?? null
+    if (unlockCard === null || person === null) return await settle(deps, asked, { ...lock, state: 'unlock_failed' }, null)
+    const outcome = await unlockCard({ key: `unlock:${lock.id}`, person })
     if (outcome.kind === 'unknown') throw unanswered()
     if (outcome.kind === 'rejected') return await settle(deps, asked, { ...lock, state: 'unlock_failed' }, null)
     await settle(deps, asked, { ...lock, state: 'unlocked', unlockedAt: deps.clock.now() }, 'card_unlocked')

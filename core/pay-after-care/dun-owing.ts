@@ -28,7 +28,7 @@ export interface DunningDeps<Stores extends DunningStores> {
   readonly isDeceased: (stores: Stores, patientId: string) => Promise<boolean>
 }
 
-export const dunningKey = (contractId: string, on: string): string => `dunning:${contractId}:${on}`
+const dunningKey = (contractId: string, on: string): string => `dunning:${contractId}:${on}`
 
 /** 催款 of a business day: at most one reminder per person and day, whatever how often it runs (I-24, I-27). */
 export async function dunOwing <Stores extends DunningStores> (deps: DunningDeps<Stores>, { now, today }: Moment): Promise<{ readonly owing: number, readonly reminded: number, readonly suppressed: number }> {

@@ -22,7 +22,7 @@ interface Tools {
 }
 
 /** Regulation on the Credit Reporting Industry, article 25: an answer within 20 days. */
-export const answerWithinDays = 20
+const answerWithinDays = 20
 
 export interface OpenDispute {
   readonly contract: Contract
@@ -38,11 +38,9 @@ export interface OpenDispute {
 export async function openDispute (stores: DisputeStores, { ids, calendar }: Tools, { contract, billId, amountFen, text, statement }: OpenDispute, at: Date): Promise<Dispute> {
   await stores.bills.lockContract(contract.id)
   const bill = billId === null ? null : await disputedBill(stores, contract, billId)
-  const openFen = bill === null ? fen(0) : fen(Math.max(0, outstandingOf(bill) - bill.disputedFen))
-  const disputedFen = amountFen ?? openFen
-  if (bill !== null && (disputedFen <= 0 || disputedFen > openFen)) throw new DomainError('BILL_AMOUNT_INVALID', 'Dispute an amount of what is outstanding and not disputed yet.', 'amountFen')
+  const disputedFen = bill === null ? fen(0) : amountToDispute(bill, amountFen)
   const dispute: Dispute = {
-    id: ids.next(), contractId: contract.id, patientId: contract.patientId, billId: bill?.id ?? null, hospitalId: bill?.hospitalId ?? null, disputedFen: bill === null ? fen(0) : disputedFen, text, statement,
+    id: ids.next(), contractId: contract.id, patientId: contract.patientId, billId: bill?.id ?? null, hospitalId: bill?.hospitalId ?? null, disputedFen, text, statement,
     state: 'open', openedAt: at, answerBy: addDays(calendar(at), answerWithinDays), answer: null, answeredAt: null, answeredBy: null
   }
   await stores.defaults.saveDispute(dispute)
@@ -50,6 +48,13 @@ export async function openDispute (stores: DisputeStores, { ids, calendar }: Too
   await stores.outbox.add(noticeMessage({ template: 'dispute_opened', patientId: contract.patientId, phone: contract.phone, params: { answerBy: dispute.answerBy } }, { id: ids.next(), key: `dispute:${dispute.id}:opened`, at }))
   await cureArrears(stores, ids, contract.id, { now: at, today: calendar(at) })
   return dispute
+}
+
+function amountToDispute (bill: Bill, amountFen: Fen | null): Fen {
+  const openFen = Math.max(0, outstandingOf(bill) - bill.disputedFen)
+  const disputedFen = amountFen ?? fen(openFen)
+  if (disputedFen <= 0 || disputedFen > openFen) throw new DomainError('BILL_AMOUNT_INVALID', 'Dispute an amount of what is outstanding and not disputed yet.', 'amountFen')
+  return disputedFen
 }
 
 async function disputedBill ({ bills }: Pick<DisputeStores, 'bills'>, contract: Contract, billId: string): Promise<Bill> {

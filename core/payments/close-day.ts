@@ -17,7 +17,7 @@ export interface ClosingRules {
 type CloseStores = Pick<ReconcileStores, 'reconciliations' | 'days'>
 
 /** 日结. Why a day cannot be closed; empty: it can. */
-export async function hindrances ({ reconciliations }: Pick<CloseStores, 'reconciliations'>, { required, blocking }: ClosingRules, day: CalendarDate, hospitalId: string): Promise<readonly string[]> {
+async function hindrances ({ reconciliations }: Pick<CloseStores, 'reconciliations'>, { required, blocking }: ClosingRules, day: CalendarDate, hospitalId: string): Promise<readonly string[]> {
   const wanted = required(hospitalId).map(({ source, hospitalId: own }) => reconciliationId(source, own, day))
   const found: string[] = []
   for (const id of wanted) if ((await reconciliations.find(id))?.state !== 'reconciled') found.push(`${id} is not reconciled`)
@@ -58,7 +58,7 @@ export async function closeHospitals<Stores extends CloseStores> (inTransaction:
 }
 
 /** Closes what can be closed, in order: the first day that cannot holds up those after it. A reopened day is finance's. */
-export async function closeUpTo (stores: CloseStores, rules: ClosingRules, { since, today, hospitalId, at }: { readonly since: CalendarDate, readonly today: CalendarDate, readonly hospitalId: string, readonly at: Date }): Promise<{ readonly closed: number, readonly held: number }> {
+async function closeUpTo (stores: CloseStores, rules: ClosingRules, { since, today, hospitalId, at }: { readonly since: CalendarDate, readonly today: CalendarDate, readonly hospitalId: string, readonly at: Date }): Promise<{ readonly closed: number, readonly held: number }> {
   const first = addDays(today, 0 - reconcileDays)
   let closed = 0
   for (let day = since > first ? since : first; day < today; day = addDays(day, 1)) {

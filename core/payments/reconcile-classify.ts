@@ -61,7 +61,7 @@ function isSplitOtherwise ({ split: theirs }: StatementItem, { split: ours }: Ou
 }
 
 /** A fee that is given back with a refund is the negative of what a payment of the sum would cost. */
-export function feeOf (amountFen: Fen, feePpm: number): number {
+function feeOf (amountFen: Fen, feePpm: number): number {
   const fee = Math.floor((Math.abs(amountFen) * feePpm + 500_000) / 1_000_000)
   return amountFen < 0 ? 0 - fee : fee
 }

@@ -61,7 +61,7 @@ function refuseOther ({ state }: Reconciliation, isSame: boolean): void {
 }
 
 /** All days up to yesterday that are not reconciled, in order (level-triggered); a day that fails holds up no other. */
-export async function reconcileUpTo<Stores extends ReconcileStores> (deps: ReconcileDeps<Stores>, party: Party<Stores>, { since, today, at }: { readonly since: CalendarDate, readonly today: CalendarDate, readonly at: Date }): Promise<Readonly<Record<Reconciled, number>>> {
+async function reconcileUpTo<Stores extends ReconcileStores> (deps: ReconcileDeps<Stores>, party: Party<Stores>, { since, today, at }: { readonly since: CalendarDate, readonly today: CalendarDate, readonly at: Date }): Promise<Readonly<Record<Reconciled, number>>> {
   const counts = { reconciled: 0, stands: 0, waiting: 0, refused: 0 }
   const first = addDays(today, 0 - reconcileDays)
   for (let day = since > first ? since : first; day < today; day = addDays(day, 1)) counts[await reconcileDay(deps, party, day, at)] += 1

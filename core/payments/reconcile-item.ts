@@ -2,8 +2,7 @@ import type { CalendarDate } from '../clock.ts'
 import type { Fen } from '../money.ts'
 
 /** What a statement lists. Of a channel: payment, refund. Of a HIS: charge, credit, adjustment, payment. Of an insurer: settlement and its reversal. */
-export const itemKinds = ['payment', 'refund', 'charge', 'credit', 'adjustment', 'settlement', 'settlement_reversal'] as const
-export type ItemKind = typeof itemKinds[number]
+export type ItemKind = 'payment' | 'refund' | 'charge' | 'credit' | 'adjustment' | 'settlement' | 'settlement_reversal'
 
 /** Who bears what of a settlement. */
 export interface SplitFen {

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { openStore, type Stores } from '../../adapters/store/index.ts'
 import { readStatement } from '../../adapters/statements/index.ts'
 import { calendarIn, type CalendarDate } from '../../core/clock.ts'
-import { ourChannel, ourCharges, reconcileDay, type Party, type PaymentChannel, type StatementSource } from '../../core/payments/index.ts'
+import { ourChannel, ourCharges, reconcileDay, type Party, type StatementSource } from '../../core/payments/index.ts'
 import { usageOf } from './row.ts'
 
 const [dataDir = '', named = '', file = ''] = process.argv.slice(2)

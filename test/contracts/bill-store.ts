@@ -91,6 +91,21 @@ export function billStoreContract (t: Test, open: OpenStore): void {
     })
   })
 
+  t.test('settlements → are found by the time they were settled or reversed, and by the insurer\'s number', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ bills }) => {
+      await bills.save(aBill('b1'))
+      const settled = (attempt: number, given: Partial<Settlement> = {}): Settlement => ({
+        id: `b1-${attempt}`, billId: 'b1', attempt, state: 'settled', chargedFen: fen(1000), quoteId: 'q', settlementId: `S${attempt}.sealed`, split: null, code: null, askedAt: at, settledAt: later(attempt), endedAt: null, ...given
+      })
+      const reversed = settled(2, { state: 'reversed', endedAt: later(5) })
+      for (const one of [settled(1), reversed, settled(3)]) await bills.saveSettlement(one)
+      const within = async (by: 'settled' | 'reversed', from: number, until: number, page = { limit: 10, after: null as string | null }): Promise<string> => (await bills.settlementsWithin({ by, from: later(from), until: later(until) }, page)).map(({ id }) => id).join(' ')
+      t.strictSame([await within('settled', 1, 3), await within('settled', 1, 4), await within('settled', 1, 4, { limit: 1, after: 'b1-1' }), await within('reversed', 5, 6), await within('reversed', 1, 5)], ['b1-1 b1-2', 'b1-1 b1-2 b1-3', 'b1-2', 'b1-2', ''])
+      t.strictSame([await bills.settlementByNumber('S2'), await bills.settlementByNumber('S'), await bills.settlementByNumber('%')], [{ ...reversed, hospitalId: 'east' }, null, null])
+    })
+  })
+
   t.test('a hold → ends once, also where it is posted and released at the same time [I-12]', async (t) => {
     const { inTransaction } = await open(t)
     await inTransaction(async ({ bills }) => {

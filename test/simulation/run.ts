@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util'
 import type { Proof } from './proofs.ts'
 import { simulate, type Simulated } from './simulate.ts'
 
-/** npm run simulate -- --days N --hospitals N --seed N [--visits N] [--folder DIR] [--keep]: prints the seed and the proofs; exit code 1 where one does not hold. */
-const { values } = parseArgs({ options: { days: { type: 'string', default: '30' }, hospitals: { type: 'string', default: '3' }, seed: { type: 'string' }, visits: { type: 'string', default: '3' }, folder: { type: 'string', default: tmpdir() }, keep: { type: 'boolean', default: false } } })
-const number = (name: 'days' | 'hospitals' | 'visits', most: number): number => {
+/** npm run simulate -- --days N --hospitals N --seed N [--visits N] [--settle N] [--folder DIR] [--keep]: prints the seed and the proofs; exit code 1 where one does not hold. */
+const { values } = parseArgs({ options: { days: { type: 'string', default: '30' }, hospitals: { type: 'string', default: '3' }, seed: { type: 'string' }, visits: { type: 'string', default: '3' }, settle: { type: 'string', default: '9' }, folder: { type: 'string', default: tmpdir() }, keep: { type: 'boolean', default: false } } })
+const number = (name: 'days' | 'hospitals' | 'visits' | 'settle', most: number): number => {
   const value = Number(values[name])
   if (!Number.isInteger(value) || value < 1 || value > most) throw new Error(`--${name} is a whole number from 1 to ${most}`)
   return value
@@ -35,7 +35,7 @@ function printSummary ({ digest, counts, wallMs, proofs }: Simulated): boolean {
 print(`seed ${seed}`)
 try {
   const done = await simulate({
-    days: number('days', 3_650), hospitals: number('hospitals', 50), visits: number('visits', 200), seed, folder, settleDays: 9, restartEveryDays: 20,
+    days: number('days', 3_650), hospitals: number('hospitals', 50), visits: number('visits', 200), seed, folder, settleDays: number('settle', 100), restartEveryDays: Math.max(2, Math.min(20, number('days', 3_650) - 1)),
     progress: (line) => { process.stderr.write(`${line}\n`) }, proven: printProofs
   })
   process.exitCode = printSummary(done) ? 0 : 1

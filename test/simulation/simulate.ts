@@ -64,7 +64,7 @@ export async function simulate (options: SimulateOptions): Promise<Simulated> {
   const town: Town = {
     clock, chance, product, parties, hospitals: his, persons, agenda: openAgenda(), tally: { paid: new Map(), refunded: new Map(), halves: new Set() }, counts: noCounts(),
     tokenOf: (who) => tokens.get(who) ?? '', endsAt: new Date(beijing(startDay, '00:00:00').getTime() + daysLong(days)),
-    quietFrom: new Date(beijing(startDay, '00:00:00').getTime() + daysLong(days + options.settleDays - quietDays))
+    quietFrom: new Date(beijing(startDay, '00:00:00').getTime() + daysLong(days + Math.max(1, options.settleDays - quietDays)))
   }
   parties.setFaults(true)
   const outageAt = days >= 12 ? Math.floor(days * 0.6) : null

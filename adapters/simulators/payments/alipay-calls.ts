@@ -3,7 +3,7 @@ import { fen } from '../../../core/money.ts'
 import { beijingTime, instantOf } from '../../payments/beijing-time.ts'
 import { jsonAt, textAt, type Json } from '../../payments/fields.ts'
 import { fenOf, yuanOf } from '../../payments/yuan.ts'
-import type { AlipayCall, AlipayReply } from './alipay.ts'
+import type { AlipayCall, AlipayReply } from './alipay-call.ts'
 import type { Refunded, Trade } from './book.ts'
 import { acceptRefund, statementOf } from './channel.ts'
 

@@ -1,34 +1,19 @@
-import type { Json } from '../../payments/fields.ts'
 import { readJson } from '../../payments/fields.ts'
 import { beijingTime, instantOf } from '../../payments/beijing-time.ts'
 import { isFresh, isSignedRsa, signRsa } from '../../payments/rsa.ts'
 import { yuanOf } from '../../payments/yuan.ts'
 import { fen } from '../../../core/money.ts'
 import type { WireAnswer, WireRequest } from '../../payments/index.ts'
+import type { AlipayMerchant, AlipayReply } from './alipay-call.ts'
 import { alipayCall } from './alipay-calls.ts'
 import { alipayFile } from './alipay-statement.ts'
 import type { Trade } from './book.ts'
 import { openChannel, type Channel, type ChannelOptions, type PaymentChannelSimulator, type Protocol } from './channel.ts'
 import type { MakeCallback } from './delivery.ts'
 
-export interface AlipayMerchant {
-  readonly appId: string
-  readonly sellerId: string
-}
-
 export interface AlipaySimulator extends PaymentChannelSimulator {
   /** The app opens the wallet with the order string that it was given: from then on Alipay knows the order. */
   readonly openWallet: (orderString: string) => void
-}
-
-/** Refusals of the gateway itself name no method. */
-export type AlipayReply = Json & { readonly code: string }
-
-export interface AlipayCall {
-  readonly channel: Channel
-  readonly merchant: AlipayMerchant
-  readonly content: Json
-  readonly origin: string
 }
 
 /** 支付宝 gateway 1.0: signed forms in, signed JSON out, statements as ZIP, transfers and royalties. */

@@ -1,6 +1,6 @@
 import { beijingDigits, instantOf } from '../../payments/beijing-time.ts'
 import type { Fields } from '../../payments/bank/wire.ts'
-import { refundFields, tradeFields, type BankCall } from './bank.ts'
+import { refundFields, tradeFields, type BankCall } from './bank-call.ts'
 import { acceptRefund } from './channel.ts'
 
 const refuse = (respCode: string, respMsg: string): Fields => ({ respCode, respMsg })

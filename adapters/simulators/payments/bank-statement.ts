@@ -1,6 +1,6 @@
 import type { CalendarDate } from '../../../core/clock.ts'
 import { beijingDigits } from '../../payments/beijing-time.ts'
-import type { BankMerchant } from './bank.ts'
+import type { BankMerchant } from './bank-call.ts'
 import type { Refunded, Trade } from './book.ts'
 import type { Channel, StatementOf } from './channel.ts'
 

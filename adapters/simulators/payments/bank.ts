@@ -5,23 +5,13 @@ import type { CalendarDate } from '../../../core/clock.ts'
 import { beijingDigits } from '../../payments/beijing-time.ts'
 import { formText, isSignedFields, readForm, signFields, type Fields } from '../../payments/bank/wire.ts'
 import type { WireAnswer, WireRequest } from '../../payments/index.ts'
+import { refundFields, tradeFields, type BankCall, type BankMerchant } from './bank-call.ts'
 import { bankCall } from './bank-calls.ts'
 import { bankStatementText } from './bank-statement.ts'
-import type { Refunded, Trade } from './book.ts'
+import type { Refunded } from './book.ts'
 import { openChannel, statementOf, type Channel, type ChannelOptions, type PaymentChannelSimulator, type Protocol } from './channel.ts'
 import type { MakeCallback } from './delivery.ts'
 import type { ThrowAwayKeys } from './keys.ts'
-
-export interface BankMerchant {
-  readonly merchantId: string
-  readonly certificateId: string
-}
-
-export interface BankCall {
-  readonly channel: Channel
-  readonly fields: Fields
-  readonly tellRefund: NonNullable<Protocol['tellRefund']>
-}
 
 const certificateIds = ['68759529225', '69026276696'] as const
 
@@ -71,20 +61,6 @@ function statement (channel: Channel, merchant: BankMerchant, { settleDate = '' 
   const bytes = Buffer.from(bankStatementText(channel, merchant, { day, made }))
   const sent = made.fault === 'statement_corrupted' ? bytes.subarray(0, -2) : bytes
   return { respCode: '00', respMsg: '成功', settleDate, fileName: `${merchant.merchantId}_${settleDate}.txt`, fileHash: createHash('sha256').update(bytes).digest('hex'), fileContent: deflateSync(sent).toString('base64') }
-}
-
-const outcomes = { waiting: '05', success: '00', failed: '01', closed: '12' } as const
-
-/** `origRespCode` is the outcome of the transaction that is told of. */
-export function tradeFields (trade: Trade, addFen = 0): Fields {
-  return {
-    txnType: '01', orderId: trade.number, txnTime: trade.details['txnTime'] ?? '', txnAmt: String(trade.amountFen + addFen), currencyCode: '156', origRespCode: outcomes[trade.state],
-    ...(trade.paidAt === null ? {} : { queryId: trade.channelNumber, settleTime: beijingDigits(trade.paidAt) })
-  }
-}
-
-export function refundFields (refund: Refunded, { isBack, add }: { readonly isBack: boolean, readonly add: number }): Fields {
-  return { txnType: '04', orderId: refund.number, txnAmt: String(refund.amountFen + add), currencyCode: '156', queryId: refund.channelNumber, origRespCode: isBack ? '00' : '05', ...(isBack ? { settleTime: beijingDigits(refund.dueAt) } : {}) }
 }
 
 function callbackOf (channel: Channel, { merchantId }: BankMerchant, fieldsOf: (addFen: number) => Fields): MakeCallback {

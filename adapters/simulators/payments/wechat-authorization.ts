@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { WireRequest } from '../../payments/index.ts'
 import { isSignedRsa } from '../../payments/rsa.ts'
 import { requestText } from '../../payments/wechat/signature.ts'
-import type { WechatMerchant } from './wechat-pay.ts'
+import type { WechatMerchant } from './wechat-call.ts'
 
 const freshForMs = 300_000
 const authorization = /^WECHATPAY2-SHA256-RSA2048 mchid="([^"]*)",nonce_str="([^"]{1,32})",timestamp="(\d{1,12})",serial_no="([^"]*)",signature="([^"]*)"$/

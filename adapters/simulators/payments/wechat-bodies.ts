@@ -1,7 +1,7 @@
 import { beijingInstant } from '../../payments/beijing-time.ts'
 import type { Json } from '../../payments/fields.ts'
 import type { Refunded, Trade, TradeState } from './book.ts'
-import type { WechatMerchant } from './wechat-pay.ts'
+import type { WechatMerchant } from './wechat-call.ts'
 
 const tradeStates = { waiting: 'NOTPAY', success: 'SUCCESS', failed: 'PAYERROR', closed: 'CLOSED' } as const satisfies Record<TradeState, string>
 

@@ -5,7 +5,7 @@ import { openField } from '../../payments/wechat/seal.ts'
 import type { Trade } from './book.ts'
 import type { Channel } from './channel.ts'
 import { mixTradeNumber, mixedBody } from './wechat-bodies.ts'
-import { wechatPrivateKey, type WechatCall, type WechatReply } from './wechat-pay.ts'
+import { wechatPrivateKey, type WechatCall, type WechatReply } from './wechat-call.ts'
 import { notOpened, prepayId } from './wechat-payments.ts'
 
 const refuse = (status: number, code: string, message: string): WechatReply => ({ status, body: { code, message } })

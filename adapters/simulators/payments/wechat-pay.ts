@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import type { WireAnswer, WireRequest } from '../../payments/index.ts'
+import type { WireAnswer } from '../../payments/index.ts'
 import type { InsuranceSide } from '../../payments/wechat/options.ts'
 import { readJson, type Json } from '../../payments/fields.ts'
 import { signRsa } from '../../payments/rsa.ts'
@@ -9,6 +9,7 @@ import type { Refunded, Trade } from './book.ts'
 import { openChannel, type Channel, type ChannelOptions, type PaymentChannelSimulator, type Protocol } from './channel.ts'
 import type { MakeCallback } from './delivery.ts'
 import type { ThrowAwayKeys } from './keys.ts'
+import { platformIds, wechatPrivateKey, type WechatCall, type WechatMerchant, type WechatReply } from './wechat-call.ts'
 import { refuseWechatRequest } from './wechat-authorization.ts'
 import { mixedBody, refundBody, tradeBody } from './wechat-bodies.ts'
 import { medInsCall, simulatedBureau } from './wechat-med-ins.ts'
@@ -16,41 +17,13 @@ import { paymentCall } from './wechat-payments.ts'
 import { sharingCall } from './wechat-sharing.ts'
 import { statementCall } from './wechat-statement.ts'
 
-export interface WechatMerchant {
-  readonly merchantId: string
-  readonly appId: string
-  readonly merchantSerial: string
-  readonly apiV3Key: string
-}
-
 export interface WechatPaySimulator extends PaymentChannelSimulator {
   /** 医保局 of mixed orders, as the merchant's insurance side would reach it. */
   readonly bureau: InsuranceSide
 }
 
-/** What a call of the interface needs. */
-export interface WechatCall {
-  readonly channel: Channel
-  readonly merchant: WechatMerchant
-  readonly request: WireRequest
-  /** Method and path. */
-  readonly route: string
-  readonly url: URL
-  readonly body: Json
-  readonly tellRefund: NonNullable<Protocol['tellRefund']>
-}
-
-export type WechatReply = { readonly status: number, readonly body: Json | Buffer | null }
-
-/** A platform certificate first, then 微信支付公钥: a rotation changes from one style to the other. */
-const platformIds = ['5157F09EFDC096DE15EBE81A47057A7232F1B8E1', 'PUB_KEY_ID_0114232134912410000000000000'] as const
-
 export function wechatPlatformKeys ({ platform, nextPlatform }: ThrowAwayKeys): ReadonlyMap<string, KeyObject> {
   return new Map([[platformIds[0], platform.publicKey], [platformIds[1], nextPlatform.publicKey]])
-}
-
-export function wechatPrivateKey ({ platform, nextPlatform }: ThrowAwayKeys, id: string): KeyObject | null {
-  return id === platformIds[0] ? platform.privateKey : id === platformIds[1] ? nextPlatform.privateKey : null
 }
 
 /** 微信支付 v3 with signatures both ways, sealed call-backs, mixed insurance orders, transfers and profit sharing. */

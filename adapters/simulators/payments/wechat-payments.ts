@@ -4,7 +4,7 @@ import { isMixed } from '../../payments/wechat/notices.ts'
 import type { Trade } from './book.ts'
 import { acceptRefund } from './channel.ts'
 import { refundBody, tradeBody } from './wechat-bodies.ts'
-import type { WechatCall, WechatReply } from './wechat-pay.ts'
+import type { WechatCall, WechatReply } from './wechat-call.ts'
 
 const refuse = (status: number, code: string, message: string): WechatReply => ({ status, body: { code, message } })
 const wrong = (message: string): WechatReply => refuse(400, 'PARAM_ERROR', message)

@@ -1,7 +1,7 @@
 import { beijingInstant } from '../../payments/beijing-time.ts'
 import { fenAt, textAt, type Json } from '../../payments/fields.ts'
 import type { Payout, Split } from './book.ts'
-import type { WechatCall, WechatReply } from './wechat-pay.ts'
+import type { WechatCall, WechatReply } from './wechat-call.ts'
 
 const refuse = (status: number, code: string, message: string): WechatReply => ({ status, body: { code, message } })
 const notSplit = { not_frozen: refuse(403, 'NO_AUTH', '订单未冻结或已解冻'), exceeds: refuse(400, 'NOT_ENOUGH', '分账金额不足'), differs: refuse(400, 'INVALID_REQUEST', '分账单号重复且参数不一致') }

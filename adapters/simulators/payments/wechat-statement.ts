@@ -6,7 +6,7 @@ import { beijingTime } from '../../payments/beijing-time.ts'
 import { yuanOf } from '../../payments/yuan.ts'
 import type { Refunded, Trade } from './book.ts'
 import { chanceOf, statementOf, type Channel, type StatementOf } from './channel.ts'
-import type { WechatCall, WechatMerchant, WechatReply } from './wechat-pay.ts'
+import type { WechatCall, WechatMerchant, WechatReply } from './wechat-call.ts'
 
 const refuse = (status: number, code: string, message: string): WechatReply => ({ status, body: { code, message } })
 

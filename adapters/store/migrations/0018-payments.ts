@@ -1,12 +1,10 @@
+import type { SchemaWords } from '../dialect.ts'
 import { dropTables, type Migration } from './migration.ts'
 
 const amount = (integer: string): string => `${integer} not null check (amount_fen between 0 and 9000000000000000)`
 
-/** Orders, refunds and call-backs; entries in the ledger are made by whoever the money is for. */
-export const payments: Migration = {
-  name: '0018-payments',
-  up: ({ integer, bytes, table, clustered }) => [
-    `create table payment_orders (
+const orders = ({ integer, table, clustered }: SchemaWords): readonly string[] => [
+  `create table payment_orders (
       id text primary key,
       order_number text not null unique,
       purpose text not null,
@@ -33,12 +31,12 @@ export const payments: Migration = {
       check (cash_fen >= 0 and insurance_fen >= 0 and cash_fen + insurance_fen = amount_fen),
       check (refunded_fen between 0 and amount_fen)
     ) ${table}`,
-    'create index payment_orders_subject on payment_orders (purpose, subject_id, created_at_ms)',
-    'create index payment_orders_payer on payment_orders (payer_patient_id, created_at_ms)',
-    'create index payment_orders_newest on payment_orders (created_at_ms)',
-    'create index payment_orders_next_query on payment_orders (next_query_at_ms) where next_query_at_ms is not null',
-    'create index payment_orders_paid on payment_orders (channel, paid_on, order_number) where paid_on is not null',
-    `create table payment_parts (
+  'create index payment_orders_subject on payment_orders (purpose, subject_id, created_at_ms)',
+  'create index payment_orders_payer on payment_orders (payer_patient_id, created_at_ms)',
+  'create index payment_orders_newest on payment_orders (created_at_ms)',
+  'create index payment_orders_next_query on payment_orders (next_query_at_ms) where next_query_at_ms is not null',
+  'create index payment_orders_paid on payment_orders (channel, paid_on, order_number) where paid_on is not null',
+  `create table payment_parts (
       order_id text not null references payment_orders (id),
       place ${integer} not null,
       hospital_id text not null,
@@ -47,8 +45,11 @@ export const payments: Migration = {
       amount_fen ${integer} not null check (amount_fen > 0),
       primary key (order_id, place)
     ) ${clustered}`,
-    'create index payment_parts_hospital on payment_parts (hospital_id, order_id)',
-    `create table refunds (
+  'create index payment_parts_hospital on payment_parts (hospital_id, order_id)'
+]
+
+const refundsAndCallbacks = ({ integer, bytes, table }: SchemaWords): readonly string[] => [
+  `create table refunds (
       id text primary key,
       order_id text not null references payment_orders (id),
       refund_number text not null unique,
@@ -67,11 +68,11 @@ export const payments: Migration = {
       queries ${integer} not null,
       next_query_at_ms ${integer}
     ) ${table}`,
-    'create index refunds_order on refunds (order_id)',
-    'create index refunds_newest on refunds (requested_at_ms)',
-    'create index refunds_next_query on refunds (next_query_at_ms) where next_query_at_ms is not null',
-    'create index refunds_done on refunds (done_on, refund_number) where done_on is not null',
-    `create table payment_callbacks (
+  'create index refunds_order on refunds (order_id)',
+  'create index refunds_newest on refunds (requested_at_ms)',
+  'create index refunds_next_query on refunds (next_query_at_ms) where next_query_at_ms is not null',
+  'create index refunds_done on refunds (done_on, refund_number) where done_on is not null',
+  `create table payment_callbacks (
       id text primary key,
       channel text not null,
       key text not null unique,
@@ -81,7 +82,15 @@ export const payments: Migration = {
       outcome text,
       settled_at_ms ${integer}
     ) ${table}`,
-    'create index payment_callbacks_received on payment_callbacks (received_at_ms)'
+  'create index payment_callbacks_received on payment_callbacks (received_at_ms)'
+]
+
+/** Orders, refunds and call-backs; entries in the ledger are made by whoever the money is for. */
+export const payments: Migration = {
+  name: '0018-payments',
+  up: (words) => [
+    ...orders(words),
+    ...refundsAndCallbacks(words)
   ],
   down: () => dropTables('payment_callbacks', 'refunds', 'payment_parts', 'payment_orders')
 }

@@ -61,6 +61,8 @@ t.test('a statement of Alipay → is GBK, with comments, by the names of its col
 
 t.test('a statement of the bank → has names, bars and fen; count and sums are checked [acc:C-16]', async (t) => {
   t.strictSame(read('bank', bankFile([paid, refunded])), [paid, refunded])
+  const large = { ...paid, amountFen: fen(900_000_000_000) }
+  t.strictSame(read('bank', bankFile([large])), [large], 'sums of a large day')
   refusedAt(bankFile([paid, refunded], { count: 1 }), 'bank', 4)
   refusedAt(replaced(bankFile([paid]), '12345|74', '12345.5|74'), 'bank', 2, ['12345.5'])
   refusedAt(replaced(bankFile([paid]), 'TOTAL', ''), 'bank', 3)
