@@ -86,7 +86,6 @@ export const catalogue = {
   DECISION_MADE: 'conflict',
   DISPUTE_NOT_FOUND: 'not_found',
   DISPUTE_ANSWERED: 'conflict',
-  LEGAL_BASIS_MISSING: 'forbidden',
   // payments
   PAYMENT_NOT_FOUND: 'not_found',
   PAYMENT_AMOUNT_INVALID: 'invalid',

@@ -8,7 +8,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
@@ -99,16 +99,25 @@ function readOperations (): Array<{ name: string, ids: readonly string[] }> {
     Object.entries(methods).map(([method, operation]) => ({ name: `${method.toUpperCase()} ${route}`, ids: operation['x-requirements'] ?? [] })))
 }
 
-async function runJourneys (): Promise<TestResult[]> {
-  const tap = spawn(process.execPath, [path.join(root, 'node_modules/tap/dist/esm/run.mjs'), '--reporter=tap', '--disable-coverage', '--jobs=2', '--timeout=120', 'test/journeys'],
-    { cwd: root, env: process.env, stdio: ['ignore', 'pipe', 'ignore'] })
+/** Each journey in a process of its own, two at a time, as test/run.ts does. */
+async function runJourneys (): Promise<readonly TestResult[]> {
+  const waiting = (await readdir(path.join(root, 'test/journeys'))).filter((name) => name.endsWith('.test.ts')).sort()
   const found: TestResult[] = []
-  for await (const line of createInterface({ input: tap.stdout })) {
+  await Promise.all([1, 2].map(async () => {
+    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) found.push(...await runJourney(path.join(root, 'test/journeys', file)))
+  }))
+  return found
+}
+
+async function runJourney (file: string): Promise<readonly TestResult[]> {
+  const journey = spawn(process.execPath, ['--import', 'tsx', file], { cwd: root, env: { ...process.env, TAP_TIMEOUT: '300' }, stdio: ['ignore', 'pipe', 'ignore'] })
+  const found: TestResult[] = []
+  for await (const line of createInterface({ input: journey.stdout })) {
     const match = /^ *(not ok|ok) \d+ - (.*\[([^\]]+)\].*?)(?: # time=.*)?$/.exec(line)
     if (match === null || / # (SKIP|TODO)/i.test(line)) continue
     const ids = (match[3] ?? '').split(/\s+/).filter((id) => known.has(id))
     if (ids.length > 0) found.push({ title: match[2] ?? '', isOk: match[1] === 'ok', ids })
   }
-  if (tap.exitCode === null) await once(tap, 'exit')
+  if (journey.exitCode === null) await once(journey, 'exit')
   return found
 }

@@ -136,9 +136,9 @@ t.test('a card that is known → tells who it is and how the contract stands, in
     t.equal((await read(town, window, 'qr', code.replace(/.$/, (digit: string) => digit === '0' ? '1' : '0'))).status, 422, 'one digit is wrong')
   })
   t.test('what cannot be read → is refused without repeating it, and nobody else may read', async (t) => {
-    const refused = await read(town, terminal, 'resident_id', '100000197912010000')
+    const refused = await read(town, terminal, 'resident_id', '100000197913010000')
     t.match(refused, { status: 422, body: { code: 'REQUEST_INVALID' } })
-    t.notMatch(JSON.stringify(refused.body), '100000197912010000')
+    t.notMatch(JSON.stringify(refused.body), '100000197913010000')
     t.equal((await read(town, terminal, 'insurance_token', 'EC:1')).status, 422, 'no insurance platform is configured here')
     const app = await service.tokenFor('patient', { personId: byCard.body.patient.id })
     for (const token of [app, await service.tokenFor('doctor', { organizationId: 'east' }), await service.tokenFor('desk')]) t.equal((await read(town, token, 'patient_card', 'E100')).status, 403)

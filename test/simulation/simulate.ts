@@ -75,7 +75,7 @@ export async function simulate (options: SimulateOptions): Promise<Simulated> {
       const day = dayOf(new Date(beijing(startDay, '12:00:00').getTime() + daysLong(number)))
       const isOver = number >= days
       if (number === days) parties.setFaults(false)
-      if (!isOver) for (const id of hospitals) if (weekdayOf(day as CalendarDate) !== 0) planDay(town, id, { day, visits: options.visits })
+      if (!isOver && weekdayOf(day as CalendarDate) !== 0) planVisits(town, day, options.visits)
       planOffice(town, day)
       const isDown = outageAt !== null && number >= outageAt && number < outageAt + outageDays
       if (outageAt !== null && number === outageAt + outageDays) outage = await catchUp(town, outageAt)
@@ -97,6 +97,10 @@ export async function simulate (options: SimulateOptions): Promise<Simulated> {
     await product.close()
     parties.close()
   }
+}
+
+function planVisits (town: Town, day: string, visits: number): void {
+  for (const id of town.hospitals.keys()) planDay(town, id, { day, visits })
 }
 
 /** Through the day from one thing to the next. While the jobs are down, only their runner stands still. */

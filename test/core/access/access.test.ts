@@ -38,10 +38,12 @@ t.test('finance → keeps the books of one hospital, or of all at head office, a
   t.strictSame(reachOf(aPrincipal('finance'), 'record.read'), { kind: 'none' })
 })
 
-t.test('whoever may do something at all → may ask who they are; books, clinical writing, profiles and clients are closed to operators', async (t) => {
+t.test('whoever may do something at all → may ask who they are; books, clinical writing, profiles, clients and all of pay after care are closed to operators', async (t) => {
   for (const role of roles) t.strictSame(reachOf(aPrincipal(role), 'me.read'), { kind: 'all' })
   const closed = permissions.filter((permission) => reachOf(aPrincipal('operator'), permission).kind === 'none')
-  t.strictSame(closed, ['account.use', 'identity.confirm', 'profile.read', 'profile.write', 'record.write', 'ledger.read', 'client.manage', 'scene.create', 'audit.read'])
+  t.strictSame(closed, ['account.use', 'identity.confirm', 'profile.read', 'profile.write', 'record.write', 'ledger.read', 'client.manage', 'scene.create', 'audit.read',
+    'identity.read', 'patient.register', 'visit.register', 'visit.check_in', 'release.check', 'contract.read', 'contract.sign', 'contract.manage', 'score.read', 'bill.read', 'bill.decide', 'dispute.open', 'dispute.answer',
+    'default.read', 'payment.create', 'payment.read', 'refund.request', 'refund.approve', 'reconciliation.read', 'reconciliation.operate', 'books.export', 'feed.read', 'feed.acknowledge', 'feed.release'])
 })
 
 t.test('a list and its single things → follow the same decision', async () => {
