@@ -307,6 +307,7 @@ t.test('a hospital that only shows views → is looked up there, and its queue i
   const town = await aTown(t)
   const { service, south } = town
   const terminal = await service.tokenFor('terminal', { organizationId: 'south' })
+  await service.served.parts.viewPollers.get('south')?.look()
   south.write(hospitalViewNames.patients, { patient_no: 'S7', name: '孙例文', sex: '男', birth_date: '1971-07-07', id_card_no: southId, phone: null, address: null, merged_into: null, updated_at: '2027-03-01T08:00:00', remark: null })
   const reading = (await read(town, terminal, 'resident_id', southId)).body
   t.match(reading, { isNew: false, patient: { id: service.served.parts.stableId('south', 'Patient', 'S7'), maskedName: '孙**', birthYear: '1971' } })
