@@ -2,6 +2,7 @@ import type { CalendarDate } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import { assertBalanced, type AccountBalance, type Entry, type LedgerStore, type StatementLine } from '../../core/ledger/index.ts'
 import { fen } from '../../core/money.ts'
+import { closedUntil } from './closed-until.ts'
 import type { GroupStatement, Unit } from './sql.ts'
 
 interface EntryRow {
@@ -65,6 +66,7 @@ export function sqlLedger (unit: Unit): LedgerStore {
       assertPostedBefore(entry, await bySourceKey(entry.sourceKey))
       return false
     },
+    closedUntil: (hospitalId) => closedUntil(unit, hospitalId),
     bySourceKey,
     byId: (id) => find(byIdText, id),
     reversalOf: (entryId) => find(byReversedText, entryId),

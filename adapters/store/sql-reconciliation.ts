@@ -1,11 +1,11 @@
 import type { CalendarDate } from '../../core/clock.ts'
-import { addDays } from '../../core/days.ts'
 import type { ClosedDay, CloseStore, Discrepancy, MatchedItem, Reconciliation, ReconciliationStore } from '../../core/payments/index.ts'
 import { instant } from './columns.ts'
 import {
   discrepancyColumns, discrepancyOf, discrepancyValues, lineOf, lineValues, reconciliationColumns, reconciliationOf, reconciliationValues, type DiscrepancyRow, type LineRow, type ReconciliationRow
 } from './reconciliation-row.ts'
 import type { GroupStatement, Unit } from './sql.ts'
+import { closedUntil } from './closed-until.ts'
 import { upsert } from './upsert.ts'
 
 const saveReconciliation = upsert('reconciliations', ['id'], reconciliationColumns)
@@ -146,11 +146,6 @@ export function sqlDays ({ sql }: Unit): CloseStore {
     find,
     isReconciled: async (day, hospitalId) => (await find(day, hospitalId))?.state === 'closed',
     save: async ({ day, hospitalId, state, by, reason, at }) => { await sql.run(saveClosed, [day, hospitalId, state, by, reason, at.getTime()]) },
-    closedUntil: async (hospitalId) => {
-      const row = await sql.first<{ readonly reopened: string | null, readonly last: string | null }>(
-        `select min(case when state = 'reopened' then day end) as reopened, max(day) as last from closed_days where hospital_id = ?`, [hospitalId])
-      const reopened = row?.reopened ?? null
-      return reopened === null ? (row?.last ?? null) as CalendarDate | null : addDays(reopened as CalendarDate, -1)
-    }
+    closedUntil: (hospitalId) => closedUntil({ sql }, hospitalId)
   }
 }

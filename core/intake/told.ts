@@ -19,7 +19,7 @@ export interface TakeInDeps extends Pick<BillingStores, 'bills' | 'contracts' | 
   readonly visits: Pick<VisitStore, 'find' | 'save' | 'addStep'>
   readonly practitioners: Pick<PractitionerStore, 'find' | 'save'>
   readonly charges: Pick<ChargeStore, 'find' | 'save' | 'list'>
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil'>
   readonly outbox: Pick<OutboxStore, 'add'>
   readonly outbound: Pick<OutboundStore, 'add'>
   readonly destinations: readonly Destination[]

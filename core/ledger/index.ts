@@ -3,7 +3,6 @@ export { badDebt, bankAccount, channelClearing, channelFee, creditBalance, funde
 export type { Charge, ChargeState } from './charge.ts'
 export type { AccountBalance, ChargeStore, EntryPlace, LedgerStore, StatementLine } from './ports.ts'
 export type { ChargeFacts } from './decide-charge.ts'
-export { effectiveOnFor } from './effective-on.ts'
 export { beancountAccount } from './beancount.ts'
 export { exportBeancount } from './export-beancount.ts'
 export { owedByPerson, type Owed } from './owed.ts'

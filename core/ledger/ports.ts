@@ -34,6 +34,8 @@ export interface LedgerStore {
    * with ENTRY_ALREADY_POSTED, a second reversal of an entry with ENTRY_ALREADY_REVERSED.
    */
   readonly append: (entry: Entry) => Promise<boolean>
+  /** The last day up to which a hospital's books are closed; null: none is. */
+  readonly closedUntil: (hospitalId: string) => Promise<CalendarDate | null>
   readonly bySourceKey: (sourceKey: string) => Promise<Entry | null>
   readonly byId: (id: string) => Promise<Entry | null>
   readonly reversalOf: (entryId: string) => Promise<Entry | null>

@@ -13,7 +13,7 @@ import { post } from './post.ts'
 
 interface RecordDeps {
   readonly charges: Pick<ChargeStore, 'find' | 'save'>
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil'>
   readonly patients: Pick<PatientStore, 'find'>
   readonly ids: Ids
   /** Days of effect for lines without a day of their own. */

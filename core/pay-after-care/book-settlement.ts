@@ -7,7 +7,7 @@ import type { InsuranceSplit } from './ports.ts'
 import { isSplitRight, type Settlement } from './settlement.ts'
 
 export interface BookStores extends KeepStores {
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'byId'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil' | 'byId'>
   readonly alerts: AlertStore
 }
 

@@ -13,7 +13,7 @@ import type { PayAfterCareSettings } from './settings.ts'
 
 export interface KeepStores extends CureStores {
   readonly bills: BillStore
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil'>
   readonly outbox: Pick<OutboxStore, 'add'>
 }
 

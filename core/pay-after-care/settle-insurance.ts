@@ -13,7 +13,7 @@ import type { InsuranceGateway } from './ports.ts'
 import { isSplitRight, nextStep, type Settlement, type SettlementStep } from './settlement.ts'
 
 export interface SettleStores extends KeepStores {
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'byId'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil' | 'byId'>
   readonly patients: Pick<PatientStore, 'find' | 'byPerson'>
   readonly charges: Pick<ChargeStore, 'find'>
   readonly alerts: AlertStore

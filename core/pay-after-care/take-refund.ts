@@ -6,7 +6,7 @@ import { allocated, anEntry, keepBill, surplusReason, type BillTools, type KeepS
 import { hospitalsOf, overpaidReason } from './take-payment.ts'
 
 export interface RefundStores extends KeepStores {
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'byId'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil' | 'byId'>
 }
 
 const reservedKey = (refundId: string, hospitalId: string): string => `refund:${refundId}:${hospitalId}`

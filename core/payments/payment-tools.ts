@@ -11,7 +11,7 @@ import type { PaymentGateway, PaymentStore, Purpose } from './ports.ts'
 export interface PaymentStores {
   readonly payments: PaymentStore
   readonly outbox: Pick<OutboxStore, 'add'>
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil'>
   readonly patients: Pick<PatientStore, 'find' | 'byPerson'>
 }
 

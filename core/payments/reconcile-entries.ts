@@ -1,5 +1,5 @@
 import type { CalendarDate } from '../clock.ts'
-import { bankAccount, channelClearing, channelFee, effectiveOnFor, post, reverse, roundingAdjustment, suspense, type Entry, type Posting } from '../ledger/index.ts'
+import { bankAccount, channelClearing, channelFee, post, reverse, roundingAdjustment, suspense, type Entry, type Posting } from '../ledger/index.ts'
 import { fen, negateFen, type Fen } from '../money.ts'
 import { shares } from './reconcile-shares.ts'
 import type { ItemKind, OurItem, StatementItem } from './reconcile-item.ts'
@@ -54,24 +54,19 @@ export function suspenseKey ({ scope, day, line, channelNumber }: { readonly sco
 
 type Booker<Stores extends ReconcileStores> = Pick<Run<Stores>, 'day' | 'at'> & { readonly deps: Pick<Run<Stores>['deps'], 'ids'> }
 
-/** On the day of the statement, or the first open one of that hospital. */
-export async function book<Stores extends ReconcileStores> ({ ledger, days }: ReconcileStores, { deps, day, at }: Booker<Stores>, bookings: readonly Booking[]): Promise<void> {
+/** On the day of the statement, or the first open one of that hospital. What stands already is no news (I-05). */
+export async function book<Stores extends ReconcileStores> ({ ledger }: ReconcileStores, { deps, day, at }: Booker<Stores>, bookings: readonly Booking[]): Promise<void> {
   for (const booking of bookings) {
     if (booking.postings.length < 2) continue
-    const standing = await ledger.bySourceKey(booking.sourceKey)
-    // A day that was closed since would give it another day of effect: the same effect is no news (I-05).
-    if (standing !== null) continue
-    const { effectiveOn, memo } = effectiveOnFor(day, await days.closedUntil(booking.hospitalId))
-    await post({ ledger }, { id: deps.ids.next(), ...booking, effectiveOn, memo, postedAt: at, reverses: null })
+    await post({ ledger }, { id: deps.ids.next(), ...booking, effectiveOn: day, memo: null, postedAt: at, reverses: null })
   }
 }
 
 /** Takes an entry back by its source key, once; one that was never made is no trouble. */
-export async function unbook<Stores extends ReconcileStores> ({ ledger, days }: ReconcileStores, { deps, day, at }: Booker<Stores>, sourceKey: string): Promise<boolean> {
+export async function unbook<Stores extends ReconcileStores> ({ ledger }: ReconcileStores, { deps, day, at }: Booker<Stores>, sourceKey: string): Promise<boolean> {
   const entry = await ledger.bySourceKey(sourceKey)
   if (entry === null || await ledger.bySourceKey(`back:${sourceKey}`) !== null) return false
-  const { effectiveOn, memo } = effectiveOnFor(day, await days.closedUntil(entry.hospitalId))
-  return await reverse({ ledger }, { entryId: entry.id, id: deps.ids.next(), sourceKey: `back:${sourceKey}`, effectiveOn, postedAt: at, memo })
+  return await reverse({ ledger }, { entryId: entry.id, id: deps.ids.next(), sourceKey: `back:${sourceKey}`, effectiveOn: day, postedAt: at, memo: null })
 }
 
 /** An insurer lists settlements beside payments: those are owed, not paid. */

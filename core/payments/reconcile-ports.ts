@@ -58,7 +58,7 @@ export interface CloseStore extends DayStore {
 export interface ReconcileStores {
   readonly reconciliations: ReconciliationStore
   readonly days: CloseStore
-  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'byId'>
+  readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil' | 'byId'>
 }
 
 export interface CountedDiscrepancies {

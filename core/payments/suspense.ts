@@ -18,7 +18,7 @@ interface UnknownMoney {
  * 挂账. A channel has money under a number that is none of ours: it waits for finance, once for each number of the
  * channel. The order number is no part of it: it may be anybody's text.
  */
-export async function keepUnknownMoney ({ ledger }: { readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey'> }, { ids, calendar }: { readonly ids: Ids, readonly calendar: Calendar }, money: UnknownMoney): Promise<boolean> {
+export async function keepUnknownMoney ({ ledger }: { readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil'> }, { ids, calendar }: { readonly ids: Ids, readonly calendar: Calendar }, money: UnknownMoney): Promise<boolean> {
   const sourceKey = `suspense:${money.channel}:${money.channelNumber}`
   if (await ledger.bySourceKey(sourceKey) !== null) return false
   return await post({ ledger }, {

@@ -180,3 +180,17 @@ t.test('a line of the HIS', async (t) => {
     await t.rejects(record(aLine('l6', { kind: 'adjustment' })), { code: 'CHARGE_ALREADY_POSTED' })
   })
 })
+
+t.test('a line that is told late of a closed day → takes effect on the first open one, with its own day as memo; told again it is the same entry [I-08]', async (t) => {
+  await store.inTransaction(({ days }) => days.save({ day: nextDay, hospitalId: 'closing', state: 'closed', by: 'finance', reason: null, at }))
+  const late = anEntry('late', { hospitalId: 'closing' })
+  t.equal(await inBooks((deps) => post(deps, late)), true)
+  t.match(await inBooks(({ ledger }) => ledger.byId('late')), { effectiveOn: '2027-03-03', memo: `of ${day}` })
+  await store.inTransaction(({ days }) => days.save({ day: '2027-03-03' as CalendarDate, hospitalId: 'closing', state: 'closed', by: 'finance', reason: null, at }))
+  t.equal(await inBooks((deps) => post(deps, { ...late, id: 'late again' })), false)
+  await t.rejects(inBooks((deps) => post(deps, { ...anEntry('late other', { hospitalId: 'closing', amountFen: 7 }), sourceKey: late.sourceKey })), { code: 'ENTRY_ALREADY_POSTED' })
+  const before = await inBooks(({ ledger }) => ledger.trialBalance(nextDay))
+  await inBooks((deps) => post(deps, anEntry('later', { hospitalId: 'closing' })))
+  t.strictSame(await inBooks(({ ledger }) => ledger.trialBalance(nextDay)), before, 'the closed day stays as it was')
+  t.match(await inBooks(({ ledger }) => ledger.byId('later')), { effectiveOn: '2027-03-04' })
+})
