@@ -6,6 +6,7 @@ import { checkRelease, decideDecision, expireHolds, insuranceSettleKind, release
 import { dayEnd } from '../../jobs/day-end.ts'
 import type { Config } from '../config.ts'
 import { plainArea, type Area, type AreaDeps, type Outside } from './area.ts'
+import { inTurns } from './in-turns.ts'
 import { payAfterCareSettings } from './pay-after-care-settings.ts'
 
 /** By which rules what is taken in stands on bills. */
@@ -26,7 +27,7 @@ export function composeBills (deps: AreaDeps): Area {
   const looking = { inReading, writeInstant, today: () => calendar(clock.now()) }
   return {
     ...plainArea,
-    carryOut: insurance === null ? {} : { [insuranceSettleKind]: settleInsurance({ ...tools, inTransaction, insurance, clock, onCall }) },
+    carryOut: insurance === null ? {} : { [insuranceSettleKind]: inTurns(({ payload }) => String(payload['billId']), settleInsurance({ ...tools, inTransaction, insurance, clock, onCall })) },
     jobs: [dayEnd({ ...tools, inTransaction, inReading, breathe })],
     timers: [{
       name: 'credit-holds',

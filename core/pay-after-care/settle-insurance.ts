@@ -41,7 +41,8 @@ const stepsMost = 8
  * 医保结算 after the visit is closed (D-10): pre-settled (2206) and settled (2207); when charges change, reversed (2208) and
  * settled anew. What is about to be asked is written first, under a number that stays: an unknown outcome is undone (2601)
  * before anything is asked again, and never asked for under another number. Level-triggered: it looks what is to be done,
- * so it may run any number of times.
+ * so it may run any number of times. Two runs for one bill may each take what the other has just asked for as broken off:
+ * every answer is booked only while its attempt still stands as it was asked.
  */
 export function settleInsurance <Stores extends SettleStores> (deps: SettleDeps<Stores>): CarryOut {
   return async ({ payload }) => {
@@ -76,7 +77,9 @@ async function settle <Stores extends SettleStores> (deps: SettleDeps<Stores>, b
   const asked: Settlement = {
     id: `${bill.id}-${attempt}`, billId: bill.id, attempt, state: 'asked', chargedFen: bill.chargedFen, quoteId: null, settlementId: null, split: null, code: null, askedAt: clock.now(), settledAt: null, endedAt: null
   }
-  const reject = (code: string): Promise<void> => inTransaction((stores) => noteRejection(stores, deps, { settlement: asked, bill, code }, clock.now()))
+  const reject = (code: string): Promise<void> => inTransaction(async (stores) => {
+    if (await isStillNext(stores.bills, asked, bill)) await noteRejection(stores, deps, { settlement: asked, bill, code }, clock.now())
+  })
   if (person === null) { await reject('not_insured'); return }
   if (!(await insurance.eligibility(person, clock.now())).isInsured) { await reject('not_insured'); return }
   const quote = await insurance.preSettle({ requestId: `${asked.id}-quote`, hospitalId: bill.hospitalId, visitId: bill.visitId, person, lines })
@@ -84,15 +87,19 @@ async function settle <Stores extends SettleStores> (deps: SettleDeps<Stores>, b
   if (quote.kind === 'rejected') { await reject(quote.code); return }
   if (!isSplitRight(quote.value, bill.chargedFen)) { await reject('split_mismatch'); return }
   const quoted = { ...asked, quoteId: quote.value.quoteId }
-  // Only where nothing has changed meanwhile: whoever changed it has left a message too.
   const isStill = await inTransaction(async ({ bills }) => {
-    await bills.lockContract(bill.contractId)
-    const now = await lookAt(bills, bill.id)
-    const isSame = now?.step === 'settle' && now.bill.chargedFen === bill.chargedFen && (now.latest?.attempt ?? 0) + 1 === attempt
-    if (isSame) await bills.saveSettlement(quoted)
-    return isSame
+    const isNext = await isStillNext(bills, asked, bill)
+    if (isNext) await bills.saveSettlement(quoted)
+    return isNext
   })
   if (isStill) await ask(deps, quoted)
+}
+
+/** Only where nothing has changed meanwhile: whoever changed it has left a message too. */
+async function isStillNext (bills: SettleStores['bills'], { attempt }: Settlement, { id, contractId, chargedFen }: Bill): Promise<boolean> {
+  await bills.lockContract(contractId)
+  const now = await lookAt(bills, id)
+  return now?.step === 'settle' && now.bill.chargedFen === chargedFen && (now.latest?.attempt ?? 0) + 1 === attempt
 }
 
 async function ask <Stores extends SettleStores> (deps: SettleDeps<Stores>, quoted: Settlement): Promise<void> {
@@ -101,6 +108,8 @@ async function ask <Stores extends SettleStores> (deps: SettleDeps<Stores>, quot
   if (answer.kind === 'unknown') { await undo(deps, quoted); return }
   await inTransaction(async (stores) => {
     const bill = await lockedBill(stores, quoted.billId)
+    // It was undone before its answer came.
+    if ((await asItStands(stores.bills, quoted)).state !== 'asked') return
     if (answer.kind === 'rejected') await noteRejection(stores, deps, { settlement: quoted, bill, code: answer.code }, clock.now())
     else await bookSettlement(stores, deps, { settlement: quoted, bill, split: answer.value, settlementId: answer.value.settlementId }, clock.now())
   })
@@ -128,7 +137,19 @@ async function undo <Stores extends SettleStores> (deps: SettleDeps<Stores>, ask
   const { insurance, inTransaction, clock } = deps
   const answer = await insurance.undoUnknown({ requestId: asked.id, transaction: '2207', quoteId: asked.quoteId ?? '' })
   if (answer.kind !== 'ok') throw noAnswer()
-  await inTransaction(({ bills }) => bills.saveSettlement({ ...asked, state: 'undone', endedAt: clock.now() }))
+  await inTransaction(async (stores) => {
+    const bill = await lockedBill(stores, asked.billId)
+    const settlement = await asItStands(stores.bills, asked)
+    if (settlement.state === 'asked') await stores.bills.saveSettlement({ ...settlement, state: 'undone', endedAt: clock.now() })
+    // Its answer came all the same and was booked; the insurer has taken it back, so the books do.
+    else if (settlement.state === 'settled' || settlement.state === 'reversing') await bookReversal(stores, deps, { settlement, bill }, clock.now())
+  })
+}
+
+async function asItStands (bills: SettleStores['bills'], { id, billId }: Settlement): Promise<Settlement> {
+  const settlement = (await bills.settlements(billId)).find((one) => one.id === id)
+  if (settlement === undefined) throw new Error('a settlement that was asked for is kept')
+  return settlement
 }
 
 /** 2208. Repeated under its own number, which the insurer carries out once; so nothing is to be undone here. */

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import type { Stores, Store } from '../../../adapters/store/index.ts'
 import type { CalendarDate } from '../../../core/clock.ts'
@@ -95,6 +96,26 @@ t.test('a closed visit of an insured person', async (t) => {
     t.strictSame([await scene.settle(losing), await ended(scene)], [['OUTSIDE_UNAVAILABLE'], ['reversing']])
     t.strictSame([await scene.settle(), await ended(scene)], [['done'], ['reversed', 'settled']])
     t.match(await books(scene), { 'AR:insurance:310': 10_871, 'AR:patient:A': 4_659 })
+  })
+
+  t.test('of which two runs know nothing of each other → is settled once in the end, whichever takes the other for broken off (simulation, seed 60)', async (t) => {
+    for (const turns of [0, 1, 2, 3, 5, 8]) {
+      const scene = await aScene(t)
+      const slowly = async <Answer>(count: number, ask: () => Promise<Answer>): Promise<Answer> => {
+        for (let turn = 0; turn < count; turn += 1) await setImmediate()
+        const answer = await ask()
+        for (let turn = 0; turn < count; turn += 1) await setImmediate()
+        return answer
+      }
+      const { gateway } = scene
+      const slow: InsuranceGateway = { ...gateway, settle: (asked) => slowly(turns, () => gateway.settle(asked)), undoUnknown: (asked) => slowly(turns, () => gateway.undoUnknown(asked)), preSettle: (asked) => slowly(turns, () => gateway.preSettle(asked)) }
+      const runs = [1, 2, 3].map(() => scene.settle(slow))
+      await Promise.all(runs)
+      await scene.settle()
+      const standing = (await scene.settlements()).filter(({ state }) => state === 'settled')
+      t.match([standing.length, (await scene.bill()).insuredFen, (await books(scene))['AR:insurance:310']], [1, 10_381, 10_381], `with answers after ${turns} turns`)
+      t.ok((await scene.settlements()).every(({ state }) => ['settled', 'undone', 'reversed'].includes(state)))
+    }
   })
 
   t.test('whose split does not add up → is not put right: taken back, told to whoever is on call, and the person owes the whole [I-11]', async (t) => {
