@@ -14,6 +14,8 @@ const databaseUrl = process.env['DATABASE_URL'] ?? 'postgres://postgres@127.0.0.
 const redisUrl = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
 const prefix = `yiqiao_test_${randomUUID().slice(0, 8)}`
 const waitMs = 5000
+/** Each contract makes some schemas of its own, each with all migrations: the whole of them take some minutes on two busy cores. */
+const fileTimeoutSeconds = '540'
 
 /** Host and port only: a URL may hold a password. */
 function placeOf (url: string): string {
@@ -77,7 +79,7 @@ async function files (): Promise<readonly string[]> {
 const fault = await missing()
 if (fault === null) {
   try {
-    process.exitCode = await runTap(await files(), { TEST_DATABASE_URL: databaseUrl, TEST_REDIS_URL: redisUrl, TEST_SCHEMA_PREFIX: prefix })
+    process.exitCode = await runTap(await files(), { TEST_DATABASE_URL: databaseUrl, TEST_REDIS_URL: redisUrl, TEST_SCHEMA_PREFIX: prefix, TAP_TIMEOUT: fileTimeoutSeconds })
   } finally {
     await dropSchemas()
     await dropKeys()

@@ -2,11 +2,9 @@ import type { CalendarDate } from '../clock.ts'
 import type { Fen } from '../money.ts'
 import type { NoticeProof } from './episode.ts'
 
-const feedOperations = ['open_episode', 'update', 'cure', 'correct', 'withdraw', 'dispute_set', 'dispute_clear', 'statement', 'delete_expired', 'snapshot'] as const
-export type FeedOperation = typeof feedOperations[number]
+export type FeedOperation = 'open_episode' | 'update' | 'cure' | 'correct' | 'withdraw' | 'dispute_set' | 'dispute_clear' | 'statement' | 'delete_expired' | 'snapshot'
 
-const reportedStatuses = ['current', 'overdue', 'cured', 'written_off', 'withdrawn'] as const
-export type ReportedStatus = typeof reportedStatuses[number]
+export type ReportedStatus = 'current' | 'overdue' | 'cured' | 'written_off' | 'withdrawn'
 
 /** What of an episode changes at the bureau from record to record. */
 export interface ReportedFacts {

@@ -14,8 +14,7 @@ export interface Posting {
  * part over. refund: money on its way back and gone back. credit: from or to the patient's own credit balance. clearing:
  * a channel paid out to the bank account. suspense: a channel has money that we know no order for.
  */
-const entryKinds = ['charge', 'adjustment', 'payment', 'reversal', 'settlement', 'refund', 'credit', 'write_off', 'recovery', 'assignment', 'clearing', 'suspense'] as const
-export type EntryKind = typeof entryKinds[number]
+export type EntryKind = 'charge' | 'adjustment' | 'payment' | 'reversal' | 'settlement' | 'refund' | 'credit' | 'write_off' | 'recovery' | 'assignment' | 'clearing' | 'suspense'
 
 /** 分录. Append-only; a correction is a reversal (decision 4). */
 export interface Entry {
