@@ -112,7 +112,7 @@ t.test('a closed visit of an insured person', async (t) => {
       const runs = [1, 2, 3].map(() => scene.settle(slow))
       await Promise.all(runs)
       // As the outbox does: what gave no certain answer is asked for again.
-      for (let again = 0; again < 5; again += 1) if ((await scene.settle()) === 'done') break
+      for (let again = 0; again < 5; again += 1) if ((await scene.settle()).join() === 'done') break
       const standing = (await scene.settlements()).filter(({ state }) => state === 'settled')
       t.match([standing.length, (await scene.bill()).insuredFen, (await books(scene))['AR:insurance:310']], [1, 10_381, 10_381], `with answers after ${turns} turns`)
       t.ok((await scene.settlements()).every(({ state }) => ['settled', 'undone', 'reversed'].includes(state)))
