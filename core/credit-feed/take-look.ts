@@ -3,7 +3,7 @@ import type { CalendarDate } from '../clock.ts'
 import { addDays } from '../days.ts'
 import { namedPersonOf, type PatientStore } from '../identity/index.ts'
 import type { NoticeRecord, NoticeStore } from '../notice.ts'
-import { isPastDeadline, type Bill, type BillStore, type Contract, type ContractStore, type DefaultStore } from '../pay-after-care/index.ts'
+import { billsPurpose, isPastDeadline, type Bill, type BillStore, type Contract, type ContractStore, type DefaultStore } from '../pay-after-care/index.ts'
 import type { DayStore, PaymentStore } from '../payments/index.ts'
 import type { Creditor } from './creditor.ts'
 import { isLive, type CreditAccount, type Episode } from './episode.ts'
@@ -92,7 +92,7 @@ async function noticesOf (store: Pick<NoticeStore, 'find'>, episodes: readonly E
 async function proofsOf <Stores extends LookStores> (stores: Stores, { isDeceased, moment: { today } }: LookDeps<Stores> & Pick<DecideTools, 'moment'>, { contract, overdue }: { readonly contract: Contract, readonly overdue: readonly Bill[] }): Promise<Proofs> {
   const patient = await stores.patients.find(contract.patientId)
   const person = patient === null ? [] : await stores.patients.byPerson(patient.personId)
-  const pending = await stores.payments.list({ payerPatientIds: null, subjectId: contract.id, states: ['created', 'pending', 'unknown'] }, { limit: 1, offset: 0 })
+  const pending = await stores.payments.list({ payerPatientIds: null, purpose: billsPurpose, subjectId: contract.id, states: ['created', 'pending', 'unknown'] }, { limit: 1, offset: 0 })
   return {
     isReconciled: await areReconciled(stores.days, overdue, today),
     isPaymentPending: pending.length > 0,

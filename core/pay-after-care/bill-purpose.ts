@@ -9,9 +9,6 @@ import type { ContractStore } from './ports.ts'
 import { takePayment } from './take-payment.ts'
 import { endRefund, reserveRefund, type RefundStores } from './take-refund.ts'
 
-/** Name of the purpose on payment orders. */
-export const billsPurpose = 'bills'
-
 export interface PurposeStores extends RefundStores {
   readonly contracts: RefundStores['contracts'] & Pick<ContractStore, 'ofPatient'>
 }

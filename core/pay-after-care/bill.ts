@@ -1,6 +1,9 @@
 import type { CalendarDate } from '../clock.ts'
 import { fen, type Fen } from '../money.ts'
 
+/** Name of the purpose on payment orders; together with the contract it is what orders are found by. */
+export const billsPurpose = 'bills'
+
 /**
  * 账单. What one visit under a contract costs the person at one hospital. A late charge after the bill is settled or past
  * its deadline opens the next bill of the visit (D-3). Only facts are kept; the state follows from them and the day

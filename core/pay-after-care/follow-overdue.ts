@@ -4,6 +4,7 @@ import { noticeMessage } from '../notice.ts'
 import type { OutboxStore } from '../outbox.ts'
 import type { DayStore, PaymentStore } from '../payments/index.ts'
 import type { InTransaction } from '../unit-of-work.ts'
+import { billsPurpose } from './bill.ts'
 import type { CardLock } from './card-lock.ts'
 import type { Contract } from './contract.ts'
 import type { DefaultStore } from './default-ports.ts'
@@ -57,7 +58,7 @@ async function whyNothing ({ days, payments }: Pick<OverdueStores, 'days' | 'pay
   if (first !== null) return first
   let isReconciled = true
   for (const { hospitalId, on } of arrears.days) isReconciled &&= await days.isReconciled(on, hospitalId)
-  const pending = await payments.list({ payerPatientIds: null, subjectId: id, states: ['created', 'pending', 'unknown'] }, { limit: 1, offset: 0 })
+  const pending = await payments.list({ payerPatientIds: null, purpose: billsPurpose, subjectId: id, states: ['created', 'pending', 'unknown'] }, { limit: 1, offset: 0 })
   return whyNothingFollows(arrears, { isReconciled, isPaymentPending: pending.length > 0 }, settings)
 }
 

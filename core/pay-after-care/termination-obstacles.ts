@@ -2,7 +2,7 @@ import { creditBalance, patientReceivable, type LedgerStore } from '../ledger/in
 import { fen, negateFen, sumFen, type Fen } from '../money.ts'
 import type { PaymentStore } from '../payments/index.ts'
 import type { VisitStore } from '../visits/index.ts'
-import { outstandingOf } from './bill.ts'
+import { billsPurpose, outstandingOf } from './bill.ts'
 import type { Contract } from './contract.ts'
 import type { DefaultStore } from './default-ports.ts'
 import type { BillStore } from './ports.ts'
@@ -79,8 +79,8 @@ async function moneyInFlight (payments: TerminationStores['payments'], contracts
   let paymentsInFlight = 0
   let refundsInFlight = 0
   for (const { id: subjectId } of contracts) {
-    paymentsInFlight += (await payments.list({ payerPatientIds: null, subjectId, states: ['created', 'pending', 'unknown'] }, one)).length
-    for (const order of await payments.list({ payerPatientIds: null, subjectId, states: ['success'] }, { limit: ordersMost, offset: 0 })) {
+    paymentsInFlight += (await payments.list({ payerPatientIds: null, purpose: billsPurpose, subjectId, states: ['created', 'pending', 'unknown'] }, one)).length
+    for (const order of await payments.list({ payerPatientIds: null, purpose: billsPurpose, subjectId, states: ['success'] }, { limit: ordersMost, offset: 0 })) {
       refundsInFlight += (await payments.refundsOf(order.id)).filter(({ state }) => state !== 'success' && state !== 'failed').length
     }
   }
