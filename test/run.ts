@@ -3,13 +3,13 @@
  * person what was tested: each file, its subjects, what failed and why. Closes with one line
  * `N passed, N failed[, N skipped]` from tap's own counts; exit code 1 where anything failed.
  *
- * A tap file is a program of its own. tap's runner would compile it a second time by its own loader: twice the time for
- * files that load the whole product.
+ * A tap file is a program of its own, and is run as a bundle (bundle.ts). Alone: node --import tsx FILE.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir } from 'node:fs/promises'
 import path from 'node:path'
+import { bundleTests } from './bundle.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const jobs = 2
@@ -25,10 +25,11 @@ interface FileResult {
 
 export async function runTap (asked: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number> {
   const waiting = [...asked.length > 0 ? asked : await filesThatNeedNoServer()]
+  const bundleOf = await bundleTests(waiting)
   const total = { passed: 0, failed: 0, skipped: 0 }
   await Promise.all(Array.from({ length: jobs }, async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { passed, failed, skipped } = await runFile(file, environment)
+      const { passed, failed, skipped } = await runFile(file, bundleOf(file), environment)
       total.passed += passed
       total.failed += failed
       total.skipped += skipped
@@ -46,9 +47,9 @@ async function filesThatNeedNoServer (): Promise<readonly string[]> {
 }
 
 /** What a file printed is shown when it is done, so that two files do not mix. */
-async function runFile (file: string, environment: Readonly<Record<string, string>>): Promise<FileResult> {
+async function runFile (file: string, bundle: string, environment: Readonly<Record<string, string>>): Promise<FileResult> {
   const startedAt = performance.now()
-  const test = spawn(process.execPath, ['--import', 'tsx', path.resolve(root, file)],
+  const test = spawn(process.execPath, ['--enable-source-maps', bundle],
     { cwd: root, env: { ...process.env, TAP_TIMEOUT: subjectTimeoutSeconds, ...environment }, stdio: ['ignore', 'pipe', 'pipe'], timeout: fileTimeoutMs, killSignal: 'SIGKILL' })
   const [printed, complaints, [code]] = await Promise.all([textOf(test.stdout), textOf(test.stderr), once(test, 'close') as Promise<[number | null]>])
   const result = resultOf(printed, code)

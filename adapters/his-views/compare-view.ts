@@ -6,7 +6,7 @@ import type { InTransaction } from '../../core/unit-of-work.ts'
 import type { ReadRow } from './read-row.ts'
 import type { PageSize } from './page-size.ts'
 import { readPlan, rowsByKey, type WatchedView } from './read-view.ts'
-import type { ViewServer } from './server.ts'
+import type { ViewServer } from './view-server.ts'
 import { takeRows, type TakeRowsDeps } from './take-rows.ts'
 
 /** Counts of a nightly comparison. */

@@ -3,7 +3,7 @@ import { DomainError } from '../../core/errors.ts'
 import { canonicalJson } from '../../core/same-json.ts'
 import type { ViewRow } from '../../mappings/index.ts'
 import type { PlannedColumn, ReadingPlan } from './reading-plan.ts'
-import type { Answer } from './server.ts'
+import type { Answer } from './view-server.ts'
 import { valueText } from './value-text.ts'
 
 export interface ReadRow {

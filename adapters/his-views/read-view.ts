@@ -3,7 +3,7 @@ import { planOf, type PlannedColumn, type ReadingPlan } from './reading-plan.ts'
 import { readRows, type ReadRow } from './read-row.ts'
 import type { Calendar } from '../../core/clock.ts'
 import type { ViewTable } from '../../mappings/index.ts'
-import type { Answer, Bound, ViewServer } from './server.ts'
+import type { Answer, Bound, ViewServer } from './view-server.ts'
 import { horizonText, keyPageText, quotedView, shapeText, valueText, versionPageText } from './statements.ts'
 
 /** A view of a hospital: what it must look like, and its name there. */

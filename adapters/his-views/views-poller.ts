@@ -4,7 +4,7 @@ import type { ConnectionStatus, SettingStore } from '../../core/operations/index
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import type { Compared } from './compare-view.ts'
 import type { WatchedView } from './read-view.ts'
-import type { ServerOptions } from './server.ts'
+import type { ServerOptions } from './view-server.ts'
 import type { TakeRowsDeps } from './take-rows.ts'
 import type { ViewStatus } from './view-status.ts'
 

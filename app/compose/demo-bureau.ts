@@ -41,7 +41,7 @@ interface DemoBureauDeps {
 export async function openDemoBureau ({ dataDir, clock, url }: DemoBureauDeps): Promise<DemoBureau> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const feedKeyFile = keptKey(path.join(dataDir, 'demo-feed-key.pem'), () => generateKeyPairSync('ed25519').privateKey)
-  const bureauKey = createPrivateKey(readFileSync(keptKey(path.join(dataDir, 'demo-bureau-key.pem'), () => generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey)))
+  const bureauKey = createPrivateKey(readFileSync(keptKey(path.join(dataDir, 'demo-bureau-key.pem'), () => generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)))
   const bureauKeyFile = path.join(dataDir, 'demo-bureau-public.pem')
   writeFileSync(bureauKeyFile, createPublicKey(bureauKey).export({ type: 'spki', format: 'pem' }))
   const tokens = new Map<string, string>()
