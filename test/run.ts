@@ -1,5 +1,5 @@
 /**
- * Runs tap test files (default: all that need no server), each in a process of its own, two at a time, and tells a
+ * Runs tap test files (default: all that need no server), each in a process of its own, three at a time, and tells a
  * person what was tested: each file, its subjects, what failed and why. Closes with one line
  * `N passed, N failed[, N skipped]` from tap's own counts; exit code 1 where anything failed.
  *
@@ -12,7 +12,8 @@ import path from 'node:path'
 import { bundleTests } from './bundle.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
-const jobs = 2
+/** One more than the cores of the smallest machine: some files wait for timers. */
+const jobs = 3
 /** Generous, since other work may share the machine: what hangs ends all the same. */
 const fileTimeoutMs = 600_000
 const subjectTimeoutSeconds = '300'

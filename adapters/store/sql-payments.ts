@@ -53,6 +53,9 @@ const addParts: GroupStatement = {
 
 const toQueryText = 'select * from payment_orders where next_query_at_ms is not null and next_query_at_ms <= ? order by next_query_at_ms, id limit ?'
 
+/** By the index of the subject: a contract has few orders. */
+const hasOpenText = `select id from payment_orders where purpose = ? and subject_id = ? and state in ('created', 'pending', 'unknown') limit 1`
+
 /** 支付. An order is locked by its id, a debt by its subject; sums of money stand in the ledger only. */
 export function sqlPayments (unit: Unit): PaymentStore {
   const { sql, dialect } = unit
@@ -71,6 +74,7 @@ export function sqlPayments (unit: Unit): PaymentStore {
     byOrderNumber: (orderNumber) => one('select * from payment_orders where order_number = ?', orderNumber),
     lockSubject: (purpose, subjectId) => lock(`payments of ${purpose} ${subjectId}`),
     save: (order) => save(unit, order),
+    hasOpen: async (purpose, subjectId) => await sql.first(hasOpenText, [purpose, subjectId]) !== null,
     list: (filter, page) => listOrders(unit, filter, page),
     toQuery: async (by, limit) => await readOrders(await sql.all<OrderRow>(toQueryText, [by.getTime(), limit])),
     nextQueryAt: async () => {

@@ -18,7 +18,7 @@ export interface LookStores {
   readonly defaults: Pick<DefaultStore, 'disputes'>
   readonly notices: Pick<NoticeStore, 'find'>
   readonly days: DayStore
-  readonly payments: Pick<PaymentStore, 'list'>
+  readonly payments: Pick<PaymentStore, 'hasOpen'>
   readonly patients: Pick<PatientStore, 'find' | 'byPerson'>
 }
 
@@ -92,10 +92,9 @@ async function noticesOf (store: Pick<NoticeStore, 'find'>, episodes: readonly E
 async function proofsOf <Stores extends LookStores> (stores: Stores, { isDeceased, moment: { today } }: LookDeps<Stores> & Pick<DecideTools, 'moment'>, { contract, overdue }: { readonly contract: Contract, readonly overdue: readonly Bill[] }): Promise<Proofs> {
   const patient = await stores.patients.find(contract.patientId)
   const person = patient === null ? [] : await stores.patients.byPerson(patient.personId)
-  const pending = await stores.payments.list({ payerPatientIds: null, purpose: billsPurpose, subjectId: contract.id, states: ['created', 'pending', 'unknown'] }, { limit: 1, offset: 0 })
   return {
     isReconciled: await areReconciled(stores.days, overdue, today),
-    isPaymentPending: pending.length > 0,
+    isPaymentPending: await stores.payments.hasOpen(billsPurpose, contract.id),
     // A ward's debt is the guardian's, who has no contract of their own: nobody is reported for it (D-9).
     isMinor: contract.guardianPatientId !== null || isMinor(person.map(({ birthDate }) => birthDate), today),
     isDeceased: await isDeceased(stores, contract.patientId),

@@ -19,7 +19,7 @@ export interface OverdueStores {
   readonly bills: Pick<BillStore, 'owingContracts' | 'outstanding'>
   readonly defaults: Pick<DefaultStore, 'saveLock' | 'locksOf'>
   readonly days: DayStore
-  readonly payments: Pick<PaymentStore, 'list'>
+  readonly payments: Pick<PaymentStore, 'hasOpen'>
   readonly outbox: Pick<OutboxStore, 'add'>
 }
 
@@ -58,8 +58,7 @@ async function whyNothing ({ days, payments }: Pick<OverdueStores, 'days' | 'pay
   if (first !== null) return first
   let isReconciled = true
   for (const { hospitalId, on } of arrears.days) isReconciled &&= await days.isReconciled(on, hospitalId)
-  const pending = await payments.list({ payerPatientIds: null, purpose: billsPurpose, subjectId: id, states: ['created', 'pending', 'unknown'] }, { limit: 1, offset: 0 })
-  return whyNothingFollows(arrears, { isReconciled, isPaymentPending: pending.length > 0 }, settings)
+  return whyNothingFollows(arrears, { isReconciled, isPaymentPending: await payments.hasOpen(billsPurpose, id) }, settings)
 }
 
 async function suspendFor ({ contracts, outbox }: Pick<OverdueStores, 'contracts' | 'outbox'>, ids: Ids, contract: Contract, { arrears, at }: { readonly arrears: Arrears, readonly at: Date }): Promise<void> {

@@ -41,7 +41,7 @@ export interface TerminationStores {
   readonly bills: Pick<BillStore, 'outstanding'>
   readonly ledger: Pick<LedgerStore, 'balances'>
   readonly visits: Pick<VisitStore, 'list'>
-  readonly payments: Pick<PaymentStore, 'list' | 'refundsOf'>
+  readonly payments: Pick<PaymentStore, 'hasOpen' | 'list' | 'refundsOf'>
   readonly defaults: Pick<DefaultStore, 'disputes'>
 }
 
@@ -79,7 +79,7 @@ async function moneyInFlight (payments: TerminationStores['payments'], contracts
   let paymentsInFlight = 0
   let refundsInFlight = 0
   for (const { id: subjectId } of contracts) {
-    paymentsInFlight += (await payments.list({ payerPatientIds: null, purpose: billsPurpose, subjectId, states: ['created', 'pending', 'unknown'] }, one)).length
+    paymentsInFlight += Number(await payments.hasOpen(billsPurpose, subjectId))
     for (const order of await payments.list({ payerPatientIds: null, purpose: billsPurpose, subjectId, states: ['success'] }, { limit: ordersMost, offset: 0 })) {
       refundsInFlight += (await payments.refundsOf(order.id)).filter(({ state }) => state !== 'success' && state !== 'failed').length
     }

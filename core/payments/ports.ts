@@ -14,6 +14,8 @@ export interface PaymentStore {
   /** Parts are written once, with the order; afterwards only the order changes. */
   readonly save: (order: PaymentOrder) => Promise<void>
   /** The newest first. `hospitalId`: of which a part is for this hospital. */
+  /** Whether money of this purpose and subject is under way: an order that is created, pending or unknown. */
+  readonly hasOpen: (purpose: string, subjectId: string) => Promise<boolean>
   readonly list: (filter: { readonly payerPatientIds: readonly string[] | null, readonly subjectId: string | null, readonly states: readonly PaymentState[] | null, readonly purpose?: string, readonly hospitalId?: string }, page: Page) => Promise<readonly PaymentOrder[]>
   /** Created, pending or unknown ones whose next query is due, and when the earliest is. */
   readonly toQuery: (by: Date, limit: number) => Promise<readonly PaymentOrder[]>

@@ -95,6 +95,21 @@ export function paymentStoreContract (t: Test, open: OpenStore): void {
     })
   })
 
+  t.test('money under way → is known by purpose and subject, until its order is decided', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ payments }) => {
+      const order = anOrder('o1')
+      const isUnderWay: boolean[] = []
+      for (const state of ['created', 'pending', 'unknown', 'success', 'failed', 'closed'] as const) {
+        await payments.save({ ...order, state })
+        isUnderWay.push(await payments.hasOpen(order.purpose, order.subjectId))
+      }
+      t.strictSame(isUnderWay, [true, true, true, false, false, false])
+      await payments.save(order)
+      t.strictSame([await payments.hasOpen('consultations', order.subjectId), await payments.hasOpen(order.purpose, 'contract-9')], [false, false])
+    })
+  })
+
   t.test('orders and refunds whose query is due → come the earliest first, with when the next one is', async (t) => {
     const { inTransaction } = await open(t)
     await inTransaction(async ({ payments }) => {
