@@ -10,6 +10,7 @@ import { registerApiDocs } from './api-docs.ts'
 import { openAuditTrail } from './audit-trail.ts'
 import { demoRoutes, type DemoDeps } from './demo-routes.ts'
 import { healthRoutes, type HealthDeps } from './health-routes.ts'
+import { lazySchemas } from './lazy-schemas.ts'
 import { problemHandler, routeNotFound } from './problem.ts'
 import { guardRepetition, type RepetitionDeps } from './repetition.ts'
 import { v1Routes, type V1Deps } from './v1-routes.ts'
@@ -73,6 +74,7 @@ export async function buildServer (deps: HttpDeps): Promise<FastifyInstance> {
     genReqId: () => ids.next(),
     frameworkErrors: (error, request, reply) => { problemHandler(error, request, reply) },
     routerOptions: { maxParamLength: 200 },
+    schemaController: { compilersFactory: lazySchemas() },
     // A misspelt filter is refused instead of silently giving more than was asked for.
     ajv: { customOptions: { removeAdditional: false, coerceTypes: 'array', useDefaults: true } }
   }).withTypeProvider<TypeBoxTypeProvider>()
