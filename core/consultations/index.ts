@@ -1,0 +1,1 @@
+export { consultationKinds, consultationModes, consultationStates, type Consultation, type ConsultationEvent, type ConsultationKind, type ConsultationMode, type ConsultationState } from './consultation.ts'
