@@ -67,6 +67,8 @@ export async function openProduct (options: ProductOptions, door: ReturnType<typ
   const system = { wallClock: clock, ids, random: chance.next, log: createLogger({ level: 'info', destination: { write: options.log } }), root }
   const begin = async () => {
     const parts = await compose({ config, system, clockOf: async () => clock, sms: parties.carrier, wechat: null, outside: { ...parties.outside, hisStatements: options.hisStatements } })
+    // No power cut is simulated, and waiting for the disk would be half of the time.
+    await parts.store.runByHand('pragma synchronous = off')
     for (const each of parts.areas.begin) await each()
     return { parts, server: await composeHttp(parts, null), describe: describeWith(parts) }
   }
