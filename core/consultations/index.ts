@@ -1,1 +1,0 @@
-export { consultationKinds, consultationModes, consultationStates, type Consultation, type ConsultationEvent, type ConsultationKind, type ConsultationMode, type ConsultationState } from './consultation.ts'
