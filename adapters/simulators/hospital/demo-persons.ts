@@ -15,6 +15,7 @@ const adult = (mrn: string, name: readonly [string, string, string, string], bir
   residentId: fictitiousResidentId(birthDate, serial, serial % 2 === 0 ? 'female' : 'male'),
   phone: fictitiousPhone(serial),
   address: fictitiousAddress(`示范路${serial}号`),
+  faceConsent: true,
   guardian: null
 })
 

@@ -5,14 +5,15 @@ import { buildAck, decodeText, encodeText, readHeader, type MessageHeader, zoneO
 import { frame, makeFramer } from '../../mllp/frames.ts'
 import { strikingFaults, type Fault, type Striking } from '../fault.ts'
 import { openJournal, type JournalItem } from '../journal.ts'
+import type { BookingDesk } from './booking-desk.ts'
 import type { HisDesk } from './his-desk.ts'
 
 /**
  * silent keeps the message and never answers; hung_up keeps it and closes; ack_split answers in two packets; wrong_msa
  * answers for another message first; slow answers late. error (AE) and reject (AR) keep nothing; garbage answers with
- * what is no HL7.
+ * what is no HL7; lost hangs up before it has anything.
  */
-export type ReceiverFaultKind = 'silent' | 'hung_up' | 'ack_split' | 'wrong_msa' | 'slow' | 'error' | 'reject' | 'garbage'
+export type ReceiverFaultKind = 'lost' | 'silent' | 'hung_up' | 'ack_split' | 'wrong_msa' | 'slow' | 'error' | 'reject' | 'garbage'
 
 interface HisReceiverOptions {
   readonly hospital: string
@@ -25,6 +26,8 @@ interface HisReceiverOptions {
   readonly slowMs: number
   /** What the HIS does with what it takes, and how it answers queries; null: it only keeps. */
   readonly desk?: Pick<HisDesk, 'answer' | 'take'> | null
+  /** Answers requests and queries for appointments. */
+  readonly booking?: Pick<BookingDesk, 'reply'> | null
 }
 
 export interface HisReceiver {
@@ -131,13 +134,19 @@ function answer (state: State, socket: Socket, bytes: Buffer): void {
   if (state.arrivals.length > keptItems) state.arrivals.shift()
   const fault = state.strikes()
   if (fault === 'error' || fault === 'reject') return send(socket, ackOf(state, header, fault === 'error' ? 'AE' : 'AR'))
+  if (fault === 'lost') return void socket.destroy()
   const response = state.options.desk?.answer(decodeText(bytes, header.charset)) ?? null
   if (response !== null) return answerKept(state, socket, { ack: encodeText(response, 'utf8'), fault })
   keep(state, header, bytes)
-  answerKept(state, socket, { ack: ackOf(state, header, 'AA'), fault })
+  answerKept(state, socket, { ack: replyTo(state, header, bytes), fault })
 }
 
-function answerKept (state: State, socket: Socket, { ack, fault }: { readonly ack: Buffer, readonly fault: Exclude<ReceiverFaultKind, 'error' | 'reject'> | null }): void {
+function replyTo (state: State, header: MessageHeader, bytes: Buffer): Buffer {
+  const reply = state.options.booking?.reply(decodeText(bytes, header.charset)) ?? null
+  return reply === null ? ackOf(state, header, 'AA') : encodeText(reply, 'utf8')
+}
+
+function answerKept (state: State, socket: Socket, { ack, fault }: { readonly ack: Buffer, readonly fault: Exclude<ReceiverFaultKind, 'error' | 'reject' | 'lost'> | null }): void {
   switch (fault) {
     case null: break
     case 'silent': return

@@ -14,6 +14,8 @@ export interface Person {
   readonly residentId: string | null
   readonly phone: string
   readonly address: Address
+  /** Whether they consent to the processing of their face; absent: nobody asked. */
+  readonly faceConsent?: boolean
   readonly guardian: { readonly familyName: string, readonly givenName: string, readonly phone: string } | null
 }
 
@@ -52,6 +54,8 @@ export function inventedPerson (chance: Chance, mrn: string, serial: number): Pe
     residentId: chance.happens(0.9) ? fictitiousResidentId(birthDate, serial, gender) : null,
     phone: fictitiousPhone(serial),
     address: fictitiousAddress(`${chance.pick(streets)}${1 + chance.below(200)}号`),
+    // Of ten people one refuses, and one was not asked.
+    ...serial % 10 === 9 ? {} : { faceConsent: serial % 10 !== 8 },
     guardian: null
   }
 }

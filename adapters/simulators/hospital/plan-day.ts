@@ -18,6 +18,8 @@ interface DayWish {
   readonly site: Site
   /** Besides the demo persons; at most 200. */
   readonly patients: number
+  /** A picture of a person by the record number; without it, or for others, one is drawn that shows no face. */
+  readonly pictureOf?: (mrn: string) => Uint8Array | null
 }
 
 /**
@@ -33,7 +35,7 @@ export function draftDay (wish: DayWish): readonly SpecialDraft[] {
   const day = businessDay(wish.date)
   const invented = Array.from({ length: Math.min(wish.patients, 200) }, (_, place) => inventedVisit(wish, day, place))
   const ordinary = invented.map((visit) => scriptVisit(visit))
-  const known = demoVisits(wish.site, day)
+  const known = demoVisits(wish.site, day).map((visit) => ({ ...visit, picture: wish.pictureOf?.(visit.person.mrn) ?? null }))
   const drafts: readonly SpecialDraft[] = [
     { at: day.at(0), kind: 'doctor_file', key: wish.site.hospital, event: { kind: 'doctor_file', doctors: wish.site.doctors } },
     ...[...known, ...invented].flatMap((visit, place) => bookedFor(wish.site, day, visit, place)),
@@ -52,7 +54,7 @@ function inventedVisit (wish: DayWish, day: BusinessDay, place: number): VisitWi
   const person = inventedPerson(seededChance(`${wish.seed} ${site.hospital} ${place}`), site.mrn(place + 1), site.firstSerial + place)
   const chance = seededChance(`${wish.seed} ${site.hospital} ${wish.date} ${place}`)
   const startedAt = day.at(30 + chance.below(420))
-  return chosenWish(site, person, { number: visitNumber(site, day, place + 1), startedAt }, chance)
+  return { ...chosenWish(site, person, { number: visitNumber(site, day, place + 1), startedAt }, chance), picture: wish.pictureOf?.(person.mrn) ?? null }
 }
 
 /** The persons behind the demo's credentials come early and always do the same. */
@@ -72,6 +74,7 @@ function demoVisits (site: Site, day: BusinessDay): readonly VisitWish[] {
     reductionFen: 0,
     paysAtWindow: false,
     hasPhoto: true,
+    picture: null,
     hasDocument: true
   }))
 }

@@ -18,6 +18,8 @@ interface SimulatedHisOptions {
   readonly clock: MovableClock
   readonly calendar: Calendar
   readonly pace: Pace | null
+  /** Pictures of persons, by record number; absent: all are drawn. */
+  readonly pictureOf?: (mrn: string) => Uint8Array | null
 }
 
 export interface SimulatedHis {
@@ -89,8 +91,8 @@ function dayToPlay (options: SimulatedHisOptions): ReturnType<typeof businessDay
 }
 
 /** Both hospitals' days in one line by time. */
-export function planAll (options: Pick<SimulatedHisOptions, 'seed' | 'patients' | 'sites'>, date: string): readonly Step[] {
+export function planAll (options: Pick<SimulatedHisOptions, 'seed' | 'patients' | 'sites' | 'pictureOf'>, date: string): readonly Step[] {
   return options.sites
-    .flatMap(({ site }) => planDay({ seed: options.seed, date, site, patients: options.patients }))
+    .flatMap(({ site }) => planDay({ seed: options.seed, date, site, patients: options.patients, ...options.pictureOf === undefined ? {} : { pictureOf: options.pictureOf } }))
     .sort((one, other) => one.at.getTime() - other.at.getTime())
 }

@@ -54,7 +54,7 @@ function body (event: HisEvent, envelope: Envelope, names: StandardNames): reado
   if (event.kind === 'appointment') return appointmentSegments(event, pid, names)
   const pv1 = event.visit === null ? [] : [visitSegment(event.visit, names)]
   switch (event.kind) {
-    case 'patient': return [evn, pid, ...nextOfKin(event.person), ...pv1, ...photo(event.photo)]
+    case 'patient': return [evn, pid, ...nextOfKin(event.person), ...pv1, ...photo(event.photo), ...faceConsent(event.person)]
     case 'order': return [pid, ...pv1, orderControl('NW', event.order, envelope, names), orderSegment(event.order, names)]
     case 'result': return [pid, ...pv1, orderControl('RE', event.order, envelope, names), resultSegment(event, envelope, names), ...event.result.observations.map((observation, place) => observationSegment(observation, place, names))]
     case 'document': return [evn, pid, ...pv1, { name: 'TXA', fields: {
@@ -103,6 +103,12 @@ function photo (picture: Uint8Array | null): readonly SegmentContent[] {
   if (picture === null) return []
   const data = ['', 'image', 'jpeg', 'Base64', Buffer.from(picture).toString('base64')]
   return [{ name: 'OBX', fields: { 1: '1', 2: 'ED', 3: ['PHOTO', '患者照片', 'L'], 5: data, 11: 'F' } }]
+}
+
+/** One word a message; a photo's OBX may stand before it. */
+function faceConsent ({ faceConsent: consents }: Person): readonly SegmentContent[] {
+  if (consents === undefined) return []
+  return [{ name: 'OBX', fields: { 1: '2', 2: 'CWE', 3: ['FACECONSENT', '人脸处理同意', 'L'], 5: [consents ? 'Y' : 'N', consents ? '同意' : '不同意', 'HL70136'], 11: 'F' } }]
 }
 
 function appointmentSegments (event: Extract<HisEvent, { kind: 'appointment' }>, pid: SegmentContent, names: StandardNames): readonly SegmentContent[] {

@@ -28,6 +28,8 @@ export interface VisitWish {
   readonly reductionFen: number
   readonly paysAtWindow: boolean
   readonly hasPhoto: boolean
+  /** Null: one is drawn. */
+  readonly picture: Uint8Array | null
   readonly hasDocument: boolean
 }
 
@@ -44,6 +46,7 @@ export function chosenWish (site: Site, person: Person, visit: { readonly number
     reductionFen: chance.happens(0.1) ? 500 : 0,
     paysAtWindow: chance.happens(0.35),
     hasPhoto: chance.happens(0.6),
+    picture: null,
     hasDocument: chance.happens(0.5)
   }
 }
@@ -60,7 +63,7 @@ export function scriptVisit (wish: VisitWish): readonly Draft[] {
   return [
     ...(isNew ? [{ at: at(-4), kind: 'patient_registered' as const, key: person.mrn, event: { kind: 'patient' as const, trigger: 'A28' as const, person, visit: null, photo: null } }] : []),
     { at: at(0), kind: 'visit_registered', key: number, event: patient('A04', {}) },
-    ...(wish.hasPhoto ? [{ at: at(2), kind: 'photo_taken' as const, key: person.mrn, event: patient('A08', { photo: drawnPhoto(chance) }) }] : []),
+    ...(wish.hasPhoto ? [{ at: at(2), kind: 'photo_taken' as const, key: person.mrn, event: patient('A08', { photo: wish.picture ?? drawnPhoto(chance) }) }] : []),
     { at: at(10), kind: 'check_in', key: number, event: patient('A08', {}) },
     ...scriptLab(wish, visit, at),
     ...scriptCharges(wish, visit, at),

@@ -6,7 +6,7 @@ import { messageType } from './standard-dialect.ts'
 
 const transactionTypes = { charge: 'CG', credit: 'CR', adjustment: 'AJ', payment: 'PY' } as const
 
-/** GB18030, HL7 v2.4, bare numbers without assigners; visits in ZVS, photos in ZPH, the charge a credit cancels in ZFT. */
+/** GB18030, HL7 v2.4, bare numbers without assigners; visits in ZVS, photos in ZPH, the consent to process a face in ZFC, the charge a credit cancels in ZFT. */
 export function zSegmentDialect (names: { readonly application: string, readonly facility: string }): Dialect {
   return {
     charset: 'gb18030',
@@ -28,7 +28,7 @@ function body (event: HisEvent, envelope: Envelope): readonly SegmentContent[] {
   if (event.kind === 'appointment') return appointmentSegments(event, pid)
   const pv1 = event.visit === null ? [] : visitSegments(event.visit)
   switch (event.kind) {
-    case 'patient': return [evn, pid, ...pv1, ...photo(event.photo)]
+    case 'patient': return [evn, pid, ...pv1, ...photo(event.photo), ...faceConsent(event.person)]
     case 'order': return [pid, ...pv1,
       { name: 'ORC', fields: { 1: 'NW', 2: event.order.number, 12: doctorName(event.order.doctor) } },
       { name: 'OBR', fields: { 1: '1', 2: event.order.number, 4: [event.order.service.code, event.order.service.name] } }]
@@ -67,6 +67,9 @@ function visitSegments (visit: Visit): readonly SegmentContent[] {
 
 const photo = (picture: Uint8Array | null): readonly SegmentContent[] =>
   picture === null ? [] : [{ name: 'ZPH', fields: { 1: '1', 2: 'image/jpeg', 3: Buffer.from(picture).toString('base64') } }]
+
+const faceConsent = ({ faceConsent: consents }: Person): readonly SegmentContent[] =>
+  consents === undefined ? [] : [{ name: 'ZFC', fields: { 1: '1', 2: consents ? '1' : '0' } }]
 
 function appointmentSegments ({ appointment }: Extract<HisEvent, { kind: 'appointment' }>, pid: SegmentContent): readonly SegmentContent[] {
   const end = new Date(appointment.start.getTime() + appointment.minutes * 60_000)

@@ -1,0 +1,17 @@
+export { appointmentStates, isLive, seatsOf, type Appointment, type AppointmentFor, type AppointmentState } from './appointment.ts'
+export { bookAppointment, confirmAppointment, findAppointment, type BookAppointment } from './book-appointment.ts'
+export { cancelAppointment, moveAppointment, noteAppointment } from './change-appointment.ts'
+export { decideAppointment, type AppointmentEvent, type BookingWay } from './decide-appointment.ts'
+export { hearAppointment, type AppointmentFacts } from './hear-appointment.ts'
+export { keepSchedule, keepSlot, type ScheduleFacts, type SlotFacts } from './keep-slots.ts'
+export { arriveByVisit, endAppointments, nextAppointmentEnd, nextHoldEnd, releaseHolds, remindOf, type LookAfterAppointments } from './look-after-appointments.ts'
+export { nextFreeMinutes } from './next-free.ts'
+export type {
+  AppointmentFilter, AppointmentPurpose, AppointmentStore, BookingRules, BookingStores, BookingTools, MovedAppointment, SlotFilter, SlotStore, WaitStore, WantedBooking
+} from './ports.ts'
+export { publishSchedule, publishSlots, slotStatusChange, type NewSchedule, type NewSlot } from './publish-slots.ts'
+export type { AppointmentSettings } from './settings.ts'
+export { waitStates, type SlotWait } from './slot-wait.ts'
+export { freeSeats, mostCapacity, type OfferedSlot, type Schedule, type Slot } from './slot.ts'
+export { visitPurpose, visitPurposeKind } from './visit-purpose.ts'
+export { findWait, leaveLine, waitForSlot, type WaitForSlot } from './wait-for-slot.ts'
