@@ -1,1 +1,2 @@
 export { consolePages } from './console-pages.ts'
+export { kioskPages } from './kiosk-pages.ts'

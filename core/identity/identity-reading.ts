@@ -15,8 +15,8 @@ export interface IdentityReading {
   readonly expiresAt: Date
 }
 
-/** patient_card: of the hospital. resident_id: by a reader. insurance_token: the electronic insurance credential. qr: our own code in the person's app. face: identified (issue of the terminal). */
-export type ReadingKind = 'patient_card' | 'resident_id' | 'insurance_token' | 'qr' | 'face'
+/** patient_card: of the hospital. resident_id: by a reader. insurance_token: the electronic insurance credential. qr: our own code in the person's app. face: recognised by a camera, and confirmed by the person. phone: a code that was sent to the person's phone. */
+export type ReadingKind = 'patient_card' | 'resident_id' | 'insurance_token' | 'qr' | 'face' | 'phone'
 
 export const readingLivesMs = 600_000
 
@@ -25,6 +25,8 @@ export interface ReadingStore {
   readonly find: (id: string) => Promise<IdentityReading | null>
   /** Answers false where this token has used the code already; what was used a day before is forgotten. */
   readonly takeCode: (use: { readonly tokenId: string, readonly codeKey: string, readonly usedAt: Date }) => Promise<boolean>
+  /** Ends those that are still good. */
+  readonly end: (ids: readonly string[], at: Date) => Promise<void>
   /** Readings that ended before. */
   readonly dropExpired: (before: Date) => Promise<void>
 }

@@ -26,12 +26,25 @@ export function personalCode (patientId: string, at: Date, mac: CodeMac): { read
 
 /** Null: no such code, not ours, or not of this step or the one before. */
 export function readPersonalCode (text: string, at: Date, mac: CodeMac): PersonalCode | null {
-  const [, hex, step36 = '', given] = form.exec(text.trim()) ?? []
+  const code = ours(text.trim(), mac)
+  return code !== null && (code.step === stepAt(at) || code.step === stepAt(at) - 1) ? code : null
+}
+
+/**
+ * Who showed this code about `at`: for what was read with no line and is told later, by a clock that may be off by
+ * `toleranceMs`. Null: no such code, not ours, or of another time.
+ */
+export function personalCodeOf (text: string, at: Date, { toleranceMs, mac }: { readonly toleranceMs: number, readonly mac: CodeMac }): PersonalCode | null {
+  const code = ours(text.trim(), mac)
+  const earliest = stepAt(new Date(at.getTime() - toleranceMs)) - 1
+  return code !== null && code.step >= earliest && code.step <= stepAt(new Date(at.getTime() + toleranceMs)) ? code : null
+}
+
+function ours (text: string, mac: CodeMac): PersonalCode | null {
+  const [, hex, step36 = '', given] = form.exec(text) ?? []
   if (hex === undefined) return null
-  const step = Number.parseInt(step36, 36)
-  const code = { patientId: [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-').toLowerCase(), step }
-  const isCurrent = step === stepAt(at) || step === stepAt(at) - 1
-  return isCurrent && isSame(signed(code, mac), given ?? '') ? code : null
+  const code = { patientId: [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-').toLowerCase(), step: Number.parseInt(step36, 36) }
+  return isSame(signed(code, mac), given ?? '') ? code : null
 }
 
 function signed ({ patientId, step }: PersonalCode, mac: CodeMac): string {

@@ -28,7 +28,7 @@ export interface ReadDeps<Stores extends ReadStores> {
 }
 
 export interface ReadIdentity {
-  readonly kind: Exclude<ReadingKind, 'face'>
+  readonly kind: Exclude<ReadingKind, 'face' | 'phone'>
   readonly value: string
   readonly hospitalId: string
   readonly tokenId: string
@@ -118,7 +118,7 @@ async function holders (patients: ReadStores['patients'], forms: readonly Wanted
 }
 
 /** The hospital's own record before a file of ours, which the hospital has answered by then. */
-function bestOf (patients: readonly Patient[]): Patient | null {
+export function bestOf (patients: readonly Patient[]): Patient | null {
   const active = patients.filter((patient) => patient.active)
   return active.find((patient) => !isOwnFile(patient)) ?? active[0] ?? null
 }

@@ -80,7 +80,7 @@ function patientOf ({ reading, name, birthDate, gender, phone }: RegisterPatient
 /** 复姓. Family names of two characters; any other Chinese name begins with one. */
 const doubleFamilyNames = ['欧阳', '司马', '诸葛', '上官', '夏侯', '东方', '皇甫', '尉迟', '公孙', '慕容', '令狐', '长孙', '宇文', '司徒']
 
-function partsOf (name: string): { readonly family?: string, readonly given?: readonly string[] } {
+export function partsOf (name: string): { readonly family?: string, readonly given?: readonly string[] } {
   if (!/^\p{Script=Han}{2,6}$/u.test(name)) return {}
   const characters = [...name]
   const length = characters.length > 2 && doubleFamilyNames.includes(characters.slice(0, 2).join('')) ? 2 : 1
