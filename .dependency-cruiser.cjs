@@ -4,7 +4,7 @@
  */
 const contexts = ['records', 'inbox', 'operations', 'access', 'directory', 'identity', 'visits', 'ledger', 'payments', 'pay-after-care',
   'credit-feed', 'appointments', 'vouchers', 'faces', 'vitals', 'consultations', 'membership', 'marketplace', 'notifications', 'outbound', 'intake']
-const adapters = ['store', 'http', 'fhir', 'fhir-client', 'mllp', 'his-views', 'queue', 'face', 'credit-bureau', 'insurance', 'credit-score', 'payments', 'statements', 'sms', 'wechat', 'push', 'logistics', 'web', 'hl7v2']
+const adapters = ['store', 'http', 'fhir', 'fhir-client', 'mllp', 'his-views', 'queue', 'face', 'credit-bureau', 'insurance', 'credit-score', 'payments', 'statements', 'sms', 'wechat', 'push', 'logistics', 'web', 'codes', 'hl7v2']
 
 const chain = contexts.map((context, place) => ({
   name: `context-order-${context}`,

@@ -19,6 +19,10 @@ export interface Config {
   readonly agreementsDir: string
   /** Null: nothing is signed, so nothing reported. */
   readonly feedKeyFile: string | null
+  /** Null: the installation makes a key of its own in DATA_DIR. */
+  readonly voucherKeyFile: string | null
+  /** Null: DATA_DIR/face.key, made once. */
+  readonly faceKeyFile: string | null
   readonly zone: string
   readonly logLevel: string
   readonly site: SiteConfig
@@ -28,7 +32,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names of all environment variables that are read here; README and docs are compared with it. */
 export const environmentNames = ['HOST', 'HTTP_PORT', 'MLLP_PORT', 'DATA_DIR', 'DATABASE_URL', 'REDIS_URL', 'SITE_CONFIG', 'MAPPINGS_DIR',
-  'FEED_KEY_FILE', 'TZ_BUSINESS', 'LOG_LEVEL', 'SQLITE_DRIVER', 'DEMO_PLAY'] as const
+  'FEED_KEY_FILE', 'FACE_KEY_FILE', 'VOUCHER_KEY_FILE', 'TZ_BUSINESS', 'LOG_LEVEL', 'SQLITE_DRIVER', 'DEMO_PLAY'] as const
 
 /** Refuses to start with one line per fault. */
 export class ConfigError extends Error {
@@ -51,6 +55,8 @@ export function readConfig (given: Environment, options: { readonly isDemo: bool
     mappingsDir: path.resolve(environment['MAPPINGS_DIR'] ?? path.join(options.root, 'mappings')),
     agreementsDir: path.join(options.root, 'app/agreements'),
     feedKeyFile: environment['FEED_KEY_FILE'] ?? null,
+    voucherKeyFile: environment['VOUCHER_KEY_FILE'] ?? null,
+    faceKeyFile: environment['FACE_KEY_FILE'] ?? null,
     zone: zoneOf(environment['TZ_BUSINESS'] ?? 'Asia/Shanghai'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
     site: reporting(siteOf(environment['SITE_CONFIG'], mllpPort, options.isDemo), environment)
@@ -143,6 +149,8 @@ function distinct (site: SiteConfig): SiteConfig {
   if (hospitals.size !== site.hospitals.length) throw new ConfigError('SITE_CONFIG: hospitals[].id must be distinct.')
   if (new Set(names).size !== names.length) throw new ConfigError('SITE_CONFIG: sources[].name must be distinct.')
   provenLawful(site)
+  const unfounded = site.hospitals.find(({ faces }) => faces?.extract === 'all' && faces.legalBasis === undefined)
+  if (unfounded !== undefined) throw new ConfigError(`SITE_CONFIG: hospitals[].faces of ${unfounded.id} reads the photos of all, which needs legalBasis: name the law or rule that allows it.`)
   const places = site.destinations.map((destination) => destination.name)
   if (new Set(places).size !== places.length) throw new ConfigError('SITE_CONFIG: destinations[].name must be distinct.')
   for (const [list, kind] of [[site.sources, 'source'], [site.destinations, 'destination']] as const) {

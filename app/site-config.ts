@@ -56,8 +56,8 @@ const fhirSource = Type.Object({
   url: Type.String({ description: 'Base address of the FHIR server.' }),
   auth: Type.Optional(auth),
   types: Type.Array(Type.String({ pattern: '^[A-Z][A-Za-z]+$' }), {
-    default: ['Organization', 'Location', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Appointment', 'ServiceRequest',
-      'Observation', 'DiagnosticReport', 'DocumentReference', 'MedicationRequest', 'ChargeItem', 'PaymentNotice'],
+    default: ['Organization', 'Location', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Condition', 'Appointment', 'ServiceRequest',
+      'Observation', 'DiagnosticReport', 'DocumentReference', 'MedicationRequest', 'MedicationStatement', 'Consent', 'ChargeItem', 'PaymentNotice'],
     description: 'Resource types to follow, what is referred to first.'
   }),
   pageSize: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }),
@@ -103,7 +103,7 @@ export const sourceSchemas = { mllp: mllpSource, fhir: fhirSource, views: viewsS
 const sends = Type.Array(Type.Object({
   resource: Type.String({ pattern: '^[A-Z][A-Za-z]+$', description: 'Type of the record that we made or changed.' }),
   message: Type.Optional(Type.String({ description: 'HL7 v2 message that tells it, e.g. ADT^A31; its table is in mappings/outbound.' })),
-  when: Type.Optional(Type.Union([Type.Literal('new'), Type.Literal('changed')], { description: 'Only of records that we made, or only of those that we changed; without it of both.' }))
+  when: Type.Optional(Type.Union([Type.Literal('new'), Type.Literal('changed'), Type.Literal('asked')], { description: 'Only of records that we made, only of those that we changed, or only where what is done asks for this very message (appointments); without it of both.' }))
 }, { additionalProperties: false }), { default: [], description: 'What goes out.' })
 
 /** The HIS listens for HL7 v2. */
@@ -124,6 +124,7 @@ const mllpDestination = Type.Object({
   facility: Type.String({ default: '', description: 'Receiving facility (MSH-6).' }),
   mappingSite,
   ackTimeoutMs: Type.Integer({ minimum: 100, maximum: 600_000, default: 30_000 }),
+  answersSchedulingQuery: Type.Optional(Type.Boolean({ description: 'The HIS answers SQM^S25: it is asked for a request whose answer was lost before the request is sent again.' })),
   query: Type.Optional(Type.String({ minLength: 1, description: 'The HIS answers QBP^Q22; this is the name that it knows the query by (QPD-1), e.g. IHE PDQ Query.' })),
   sends
 }, { additionalProperties: false })
@@ -185,6 +186,25 @@ const payAfterCare = Type.Object({
   refundByTwoAboveFen: Type.Unsafe<number>({ ...amountFen, default: 100_000 })
 }, { additionalProperties: false, default: {} })
 
+/** 预约. What the deployment decides of bookings. */
+const appointments = Type.Object({
+  holdMinutes: Type.Integer({ minimum: 1, maximum: 1_440, default: 10 }),
+  offerMinutes: Type.Integer({ minimum: 1, maximum: 10_080, default: 30, description: 'How long a freed seat is kept for the first in line.' }),
+  changeMinutes: Type.Integer({ minimum: 0, maximum: 43_200, default: 60, description: 'The person may cancel or move it until so long before its start.' }),
+  mostMoves: Type.Integer({ minimum: 0, maximum: 100, default: 2 }),
+  mayOverlap: Type.Boolean({ default: false, description: 'A person may have two appointments at one time.' }),
+  noShowMinutes: Type.Integer({ minimum: 0, maximum: 10_080, default: 30, description: 'After the end of the slot.' }),
+  remindAt: Type.Unsafe<string>({ ...clockTime, default: '10:00', description: 'On the day before.' })
+}, { additionalProperties: false, default: {} })
+
+/** 电子服务券. */
+const vouchers = Type.Object({
+  mostRebookings: Type.Integer({ minimum: 0, maximum: 100, default: 2, description: 'How often an appointment for a voucher may be given up or missed.' }),
+  honourDays: Type.Integer({ minimum: 0, maximum: 366, default: 30, description: 'An appointment that is booked in time may lie so far after the last day.' }),
+  remindDays: Type.Integer({ minimum: 0, maximum: 366, default: 7, description: 'The person is reminded so many days before the end.' }),
+  redeemAfterMinutes: Type.Integer({ minimum: 1, maximum: 527_040, default: 1_440, description: 'A voucher whose examination is done is redeemed by itself after so long.' })
+}, { additionalProperties: false, default: {} })
+
 const scores = Type.Object({
   bank: Type.Optional(Type.Object({
     url: Type.String({ description: 'Base address of the bank\'s scoring platform.' }),
@@ -236,6 +256,33 @@ const creditFeed = Type.Object({
   }, { additionalProperties: false }), { minItems: 1, maxItems: 100 })
 }, { additionalProperties: false })
 
+const weight = (value: number) => Type.Number({ minimum: 0, maximum: 1, default: value })
+
+/** 健康建议与荐医. By which rules, and what counts how much. */
+const advice = Type.Object({
+  bloodPressureRules: Type.Unsafe<'2024' | '2022'>({ type: 'string', enum: ['2024', '2022'], default: '2024' }),
+  bodyMassRules: Type.Unsafe<'china' | 'who'>({ type: 'string', enum: ['china', 'who'], default: 'china' }),
+  oxygenSaturationOffset: Type.Integer({ minimum: 0, maximum: 15, default: 0, description: 'Percent by which saturation is lower at this altitude.' }),
+  weights: Type.Object({ department: weight(0.4), continuity: weight(0.25), availability: weight(0.2), rating: weight(0.1), price: weight(0.05) }, { additionalProperties: false, default: {} })
+}, { additionalProperties: false, default: {} })
+
+/** 自助终端. How people are known by their face there. */
+const terminals = Type.Object({
+  search: Type.Unsafe<'own' | 'all'>({ type: 'string', enum: ['own', 'all'], default: 'own', description: 'Among the faces of the terminal\'s hospital, or of every one.' }),
+  challenge: Type.Unsafe<'enforced' | 'reported'>({ type: 'string', enum: ['enforced', 'reported'], default: 'enforced', description: 'reported: motions before the camera are judged and told but decide nothing; only where somebody stands by.' }),
+  idleSeconds: Type.Integer({ minimum: 30, maximum: 600, default: 120, description: 'A session ends after so long without a request.' })
+}, { additionalProperties: false, default: {} })
+
+/** 人脸库. What the deployment decides of the photos that hospitals keep. */
+const faces = Type.Object({
+  archiveEyeDistancePx: Type.Integer({ minimum: 20, maximum: 200, default: 40, description: 'Between the eyes, at least, in a photo of a hospital.' }),
+  unusedDays: Type.Integer({ minimum: 1, maximum: 3650, default: 365, description: 'A template that nobody was known by, of somebody who did not come, is dropped after so long.' }),
+  consentText: Type.Optional(Type.Object({
+    version: Type.String({ minLength: 1, maxLength: 40 }),
+    file: Type.String({ description: 'Text file, UTF-8.' })
+  }, { additionalProperties: false, description: 'The text of the separate consent; without it the one that comes with the product.' }))
+}, { additionalProperties: false, default: {} })
+
 /** SITE_CONFIG: the hospitals, how they are connected, and the timers. The one declaration of its shape. */
 export const siteConfigSchema = Type.Object({
   hospitals: Type.Array(Type.Object({
@@ -245,12 +292,21 @@ export const siteConfigSchema = Type.Object({
       url: Type.String({ description: 'Day list of the HIS, asked with ?date=YYYY-MM-DD.' }),
       tokenFile: Type.Optional(Type.String({ description: 'File with a bearer token.' })),
       timeoutMs: Type.Integer({ minimum: 100, maximum: 600_000, default: 60_000 })
+    }, { additionalProperties: false })),
+    faces: Type.Optional(Type.Object({
+      extract: Type.Unsafe<'consented' | 'all'>({ type: 'string', enum: ['consented', 'all'], default: 'consented' }),
+      legalBasis: Type.Optional(Type.String({ minLength: 1, maxLength: 500, description: 'Law or rule that allows to read the photos of all.' }))
     }, { additionalProperties: false }))
   }, { additionalProperties: false }), { minItems: 1 }),
   sources: Type.Array(Type.Union(Object.values(sourceSchemas)), { minItems: 1 }),
   destinations: Type.Array(Type.Union(Object.values(destinationSchemas)), { default: [] }),
   legalBasis: Type.Optional(Type.String({ description: 'Recorded where a hospital processes on a basis of its own.' })),
   payAfterCare,
+  appointments,
+  vouchers,
+  advice,
+  faces,
+  terminals,
   creditFeed: Type.Optional(creditFeed),
   insurance: Type.Optional(insurance),
   payments,
@@ -259,6 +315,7 @@ export const siteConfigSchema = Type.Object({
   switches: Type.Object({}, { additionalProperties: Type.Boolean(), default: {} }),
   timers: Type.Object({
     retainMessageDays: Type.Integer({ minimum: 1, maximum: 3650, default: 180 }),
+    retainOutboxDays: Type.Integer({ minimum: 7, maximum: 3650, default: 30, description: 'Of effects that are carried out; a receipt of a notice may take days.' }),
     queueAgeAlertMs: Type.Integer({ minimum: 1000, default: 300_000 }),
     monitorEveryMs: Type.Integer({ minimum: 500, default: 15_000 })
   }, { additionalProperties: false, default: {} }),

@@ -10,6 +10,8 @@ export const noticeTemplates = [
   'visit_registered', 'checked_in', 'queue_called', 'report_ready', 'skin_test_done', 'medication_ready', 'infusion_ready',
   'bill_due', 'bill_changed', 'bill_paid', 'bill_written_off',
   'dunning', 'dunning_deadline', 'pre_report_notice', 'card_locked', 'card_unlocked', 'reported', 'report_cured',
+  'appointment_booked', 'appointment_refused', 'appointment_cancelled', 'appointment_moved', 'appointment_unchanged', 'appointment_reminder', 'seat_offered',
+  'voucher_issued', 'voucher_used', 'voucher_examined', 'voucher_redeemed', 'voucher_restored', 'voucher_void', 'voucher_expiring', 'voucher_expired',
   'payment_failed', 'refund_done', 'dispute_opened', 'dispute_answered'
 ] as const
 export type NoticeTemplate = typeof noticeTemplates[number]

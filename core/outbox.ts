@@ -31,6 +31,12 @@ export interface OutboxStore {
   readonly reopen: (id: string) => Promise<boolean>
   /** Dead → done without being carried out, by somebody's decision; false where it is not dead. */
   readonly dismiss: (id: string, at: Date) => Promise<boolean>
+  /** Kinds of which there are done messages that still have their payload. */
+  readonly doneKinds: () => Promise<readonly string[]>
+  /** Deletes done messages of a kind that were settled before; answers how many. Their keys may come again. */
+  readonly forgetDone: (kind: string, before: Date, limit: number) => Promise<number>
+  /** Takes away what they said and keeps their keys; such a message is never reopened. Answers how many. */
+  readonly emptyDone: (kind: string, before: Date, limit: number) => Promise<number>
   readonly counts: () => Promise<{ readonly waiting: number, readonly dead: number, readonly oldestAt: Date | null }>
 }
 

@@ -20,11 +20,23 @@ export const factConverters: ReadonlyMap<string, FactConverter> = new Map<string
   instant: ([value]) => typeof value === 'string' && value.includes('T') ? new Date(value) : undefined,
   referenceId: ([value]) => isObject(value) && typeof value['reference'] === 'string' ? value['reference'].split('/')[1] : undefined,
   referenceIds: (found) => found.flatMap((value) => isObject(value) && typeof value['reference'] === 'string' ? [value['reference'].split('/')[1]] : []),
+  practitionerId: (found) => idOfType(found, 'Practitioner'),
+  practitionerRoleId: (found) => idOfType(found, 'PractitionerRole'),
+  patientId: (found) => idOfType(found, 'Patient'),
+  integer: ([value]) => typeof value === 'number' && Number.isSafeInteger(value) ? value : undefined,
   identifiers: (found) => found.flatMap(identifierOf),
   /** A number that we gave, wherever a hospital puts it when it echoes it. */
   ownNumber: (found) => found.flatMap(identifierOf).find(({ system, value }) => system === 'urn:yiqiao:placer' || ownNumberForm.test(value))?.value,
+  /** Codings, each as `code` and as `system|code`. */
+  codes: (found) => found.flatMap(codesOf),
   fen: ([value], _context, place) => value === undefined ? undefined : fenOf(value, place)
 } satisfies Record<string, FactConverter>))
+
+/** Of several references the first one of a type. */
+function idOfType (found: readonly unknown[], type: string): string | undefined {
+  const texts = found.flatMap((value) => isObject(value) && typeof value['reference'] === 'string' ? [value['reference'].split('/')] : [])
+  return texts.find(([of]) => of === type)?.[1]
+}
 
 /** As core/identity/own-number.ts makes them. */
 const ownNumberForm = /^YQ[0-9A-V]{13}$/
@@ -40,6 +52,11 @@ function identifierOf (value: unknown): readonly PatientIdentifier[] {
   const coding: unknown = isObject(type) && Array.isArray(type['coding']) ? type['coding'][0] : undefined
   const code = isObject(coding) && typeof coding['code'] === 'string' ? coding['code'] : null
   return [{ system: value['system'], value: value['value'], type: code }]
+}
+
+function codesOf (value: unknown): readonly string[] {
+  if (!isObject(value) || typeof value['code'] !== 'string') return []
+  return typeof value['system'] === 'string' ? [value['code'], `${value['system']}|${value['code']}`] : [value['code']]
 }
 
 /** Money of R4 is a decimal number; of yuan with two places every double stands for exactly one fen below 10^12 yuan. */

@@ -72,7 +72,7 @@ async function dropKeys (): Promise<void> {
 
 async function files (): Promise<readonly string[]> {
   const own = await readdir(path.join(import.meta.dirname, 'services')).catch(() => [])
-  return ['test/adapters/store/stores.test.ts', 'test/adapters/store/open-store.test.ts', 'test/journeys/spine.test.ts', 'test/journeys/demo-day.test.ts', 'test/journeys/back-to-the-hospital.test.ts', 'test/journeys/operator.test.ts', 'test/journeys/every-way-in.test.ts',
+  return ['test/adapters/store/stores.test.ts', 'test/adapters/store/open-store.test.ts', 'test/journeys/spine.test.ts', 'test/journeys/backup.test.ts', 'test/journeys/demo-day.test.ts', 'test/journeys/back-to-the-hospital.test.ts', 'test/journeys/operator.test.ts', 'test/journeys/every-way-in.test.ts',
     ...own.filter((name) => name.endsWith('.test.ts')).map((name) => `test/services/${name}`)]
 }
 

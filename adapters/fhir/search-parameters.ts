@@ -65,6 +65,7 @@ export const searchParameters: SearchTable = {
     'based-on': 'reference basedOn>ServiceRequest', diagnosis: 'reference diagnosis.condition', 'episode-of-care': 'reference episodeOfCare>EpisodeOfCare', 'part-of': 'reference partOf>Encounter', 'reason-code': 'token reasonCode', 'reason-reference': 'reference reasonReference', length: 'quantity length'
   },
   EpisodeOfCare: { ...ofPatient, status: 'code status', type: 'token type', date: 'date period', organization: 'reference managingOrganization>Organization', 'care-manager': 'reference careManager>Practitioner', condition: 'reference diagnosis.condition>Condition' },
+  GuidanceResponse: { ...ofSubject, request: 'token requestIdentifier' },
   HealthcareService: { ...identifier, active: 'code active', name: 'string name', organization: 'reference providedBy>Organization', location: 'reference location>Location', specialty: 'token specialty', 'service-type': 'token type' },
   Immunization: { ...ofPatient, status: 'code status', 'status-reason': 'token statusReason', 'lot-number': 'string lotNumber', manufacturer: 'reference manufacturer>Organization', date: 'date occurrence[x]', 'vaccine-code': 'token vaccineCode', performer: 'reference performer.actor', location: 'reference location>Location' },
   Linkage: { author: 'reference author', item: 'reference item.resource', source: 'alias item' },

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { reachOf, type Permission } from '../../core/access/index.ts'
 import type { CalendarDate } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
-import { personalCode, type CodeMac, type IdentityRead, type Patient, type PatientStore, type ReadIdentity, type ReadingStore, type RegisterPatient } from '../../core/identity/index.ts'
+import type { IdentityRead, Patient, PatientStore, ReadIdentity, ReadingStore, RegisterPatient } from '../../core/identity/index.ts'
 import type { MayPayAfterCare } from '../../core/pay-after-care/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import { callerOf, noteAccess } from './access.ts'
@@ -26,7 +26,7 @@ const genders = ['male', 'female', 'other', 'unknown'] as const
 const Contract = Type.Object({
   state: Type.String({ description: 'none, or the state of the contract that counts' }),
   mayPayAfterCare: Type.Boolean(),
-  reasons: Type.Array(Type.String({ description: 'no_contract, contract_suspended, contract_terminated, contract_expired, overdue, over_limit' }))
+  reasons: Type.Array(Type.String({ description: 'no_contract, contract_suspended, contract_ended, overdue, over_limit' }))
 })
 const ReadBody = Type.Object({
   readingId: Id,
@@ -95,21 +95,6 @@ export function frontDeskRoutes (deps: FrontDeskRoutesDeps): FastifyPluginAsyncT
       const patient = await deps.registerPatient({ reading, name, birthDate: birthDate as CalendarDate, gender, phone, by: `desk:${tokenId}` })
       noteAccess(request, { target: 'patient', targetId: patient.id, patientId: patient.id, outcome: 'allowed' })
       return await reply.code(201).send({ id: patient.id, hospitalId: patient.hospitalId, name: patient.name, birthDate: patient.birthDate, gender: patient.gender })
-    })
-  }
-}
-
-/** 个人码: what the app shows at a window or terminal. */
-export function personalCodeRoutes ({ realNow, writeInstant, codeMac }: { readonly realNow: () => Date, readonly writeInstant: WriteInstant, readonly codeMac: CodeMac }): FastifyPluginAsyncTypebox {
-  return async (server) => {
-    server.get('/v1/me/personal-code', {
-      config: { access: 'profile.read' },
-      schema: { ...common, 'x-requirements': ['A-01'], summary: 'The code of the caller\'s own to be shown at a window or terminal; a new one every 30 seconds', response: { 200: Type.Object({ code: Type.String(), changesAt: Instant }) } }
-    }, async (request) => {
-      const { personId } = callerOf(request).principal
-      if (personId === null) throw new DomainError('PATIENT_NOT_FOUND', 'This account is tied to no patient yet (POST /v1/me/bindings).')
-      const { code, changesAt } = personalCode(personId, realNow(), codeMac)
-      return { code, changesAt: writeInstant(changesAt) }
     })
   }
 }

@@ -21,7 +21,7 @@ const Asked = Type.Object({
   visitId: Id,
   amountFen: Type.Integer({ minimum: 0, maximum: 1e11 }),
   kind: oneOf(releaseKinds),
-  reference: Type.String({ minLength: 1, maxLength: 100, description: 'the number of the line that its charge will carry (FT1-2); the same again gets the same answer' }),
+  reference: Type.String({ minLength: 1, maxLength: 100, description: 'the number that its charge will carry: the line\'s own (FT1-2) or the filler\'s of the order (FT1-23); the same again gets the same answer' }),
   isEmergency: Type.Optional(Type.Boolean())
 }, { additionalProperties: false })
 const Answer = Type.Object({ mayProceed: Type.Boolean(), reasons: Type.Array(oneOf(refusals)), holdId: nullable(Type.String()), holdExpiresAt: nullable(Instant) })

@@ -106,7 +106,7 @@ function hospitalOf (request: FastifyRequest, { hospitalIds }: VisitCourseRoutes
 }
 
 /** The person's record at that hospital, the hospital's own before a file of ours. */
-function recordAt ({ patient, tied }: { readonly patient: Patient, readonly tied: readonly Patient[] }, hospitalId: string): Patient {
+export function recordAt ({ patient, tied }: { readonly patient: Patient, readonly tied: readonly Patient[] }, hospitalId: string): Patient {
   const here = [patient, ...tied].filter((one) => one.hospitalId === hospitalId && one.active)
   const found = here.find((one) => !isOwnFile(one)) ?? here[0]
   if (found === undefined) throw new DomainError('REQUEST_INVALID', 'This person has no record at the hospital. Read the document at its desk or terminal and make a file (POST /v1/patients).', 'hospitalId')

@@ -20,6 +20,12 @@ export interface Dialect {
   readonly orderedCommits: string | null
   /** A statement with one parameter: transactions that name the same text wait for each other; null where only one writes at a time. */
   readonly oneByOne: string | null
+  /** Ends a select: nobody else changes the rows of this table until the transaction ends. */
+  readonly lockRows: (alias: string) => string
+  /** An expression: a random UUID (version 4), another one for each row. */
+  readonly randomUuid: string
+  /** Taken inside `from`, with two parameters: the whole numbers from one to the other, as column `n` of `series`. */
+  readonly series: string
   /** What kind of refusal a driver's error is; null: none, it stays the error it is. */
   readonly refusalOf: (error: unknown) => 'STORE_UNAVAILABLE' | 'STORE_WRITE_CONFLICT' | null
   /** Words of the schema. */
@@ -44,6 +50,8 @@ export interface SchemaWords {
   readonly byBytes: string
   /** Statements that make a table refuse changes of its rows. */
   readonly appendOnly: (table: string) => readonly string[]
+  /** Lets rows of an append-only table be deleted where the condition on `old` holds; null: none again. */
+  readonly mayPurge: (table: string, condition: string | null) => readonly string[]
   /** Takes a column's check away; null where that needs the table made anew. */
   readonly dropCheck: ((table: string, column: string) => string) | null
   /** Takes away what `appendOnly` leaves behind when its table is dropped. */

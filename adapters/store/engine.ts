@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import type { Copied, CopyOptions } from './copied.ts'
 import type { Dialect } from './dialect.ts'
 import type { Connection } from './sql.ts'
 
@@ -11,6 +12,8 @@ export interface Engine {
   readonly reading: Pool
   /** Runs `work` while no other process migrates. */
   readonly alone: <Result>(work: () => Promise<Result>) => Promise<Result>
+  /** Writes a copy of one moment to a file that is not there yet, while others write. */
+  readonly copyTo: (file: string, options: CopyOptions) => Promise<Copied>
   readonly close: () => Promise<void>
 }
 

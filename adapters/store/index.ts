@@ -1,2 +1,5 @@
 export { openStore, type Store, type StoreOptions } from './open-store.ts'
 export type { Stores } from './stores.ts'
+export { restoreStore } from './restore-store.ts'
+export type { Census } from './census.ts'
+export type { Copied } from './copied.ts'

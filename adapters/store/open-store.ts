@@ -1,10 +1,12 @@
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import { breather } from './breather.ts'
+import type { Copied, CopyOptions } from './copied.ts'
 import type { Engine, Pool } from './engine.ts'
 import { migrateDown, migrateUp } from './migrate.ts'
 import { postgresEngine } from './postgres-engine.ts'
 import { refusal, sqlOf, type Connection } from './sql.ts'
-import { sqliteEngine, type SqliteDriver } from './sqlite-engine.ts'
+import type { SqliteDriver } from './libsql-client.ts'
+import { sqliteEngine } from './sqlite-engine.ts'
 import { storesOf, type Stores } from './stores.ts'
 
 export interface StoreOptions {
@@ -30,6 +32,11 @@ export interface Store {
   readonly ping: () => Promise<void>
   /** Brings the tables to the newest version; answers what it applied. Call it before the first transaction. */
   readonly migrate: () => Promise<readonly string[]>
+  /**
+   * Copies the database as it is at one moment, while others write, to a file that is not there yet (mode 0600). Refuses
+   * with BACKUP_IMPOSSIBLE. It neither needs nor runs `migrate`.
+   */
+  readonly backUp: (file: string, options: CopyOptions) => Promise<Copied>
   /** One statement by hand, for repairs and tests; nothing in the product calls it. */
   readonly runByHand: (text: string) => Promise<readonly unknown[]>
   /** Takes every table away again, for the tests of the migrations. */
@@ -49,6 +56,7 @@ export async function openStore (options: StoreOptions): Promise<Store> {
     runByHand: (text) => runOnce(engine, engine.writing, text),
     migrate: () => refusing(engine, () => engine.alone(() => migrateUp(engine.knex, engine.dialect))),
     unmigrate: () => refusing(engine, () => engine.alone(() => migrateDown(engine.knex, engine.dialect))),
+    backUp: (file, options) => refusing(engine, () => engine.copyTo(file, options)),
     close: engine.close
   }
 }

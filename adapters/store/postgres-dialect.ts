@@ -15,6 +15,9 @@ export const postgresDialect: Dialect = {
   list: (values) => values,
   orderedCommits: '(select pg_advisory_xact_lock(hashtext(current_schema()), 1)) as taken',
   oneByOne: 'select pg_advisory_xact_lock(hashtextextended(current_schema() || \' \' || ?, 0))',
+  lockRows: (alias) => ` for update of ${alias}`,
+  randomUuid: 'gen_random_uuid()::text',
+  series: 'generate_series(?::bigint, ?::bigint) as series (n)',
   refusalOf: (error) => {
     if (!(error instanceof Error)) return null
     const code = 'code' in error ? String(error.code) : ''
@@ -33,6 +36,11 @@ export const postgresDialect: Dialect = {
       `create function ${table}_refuse() returns trigger language plpgsql as $$ begin raise exception '${table} is append-only'; end $$`,
       `create trigger ${table}_refuse_change before update or delete on ${table} for each row execute function ${table}_refuse()`,
       `create trigger ${table}_refuse_truncate before truncate on ${table} for each statement execute function ${table}_refuse()`
+    ],
+    mayPurge: (table, condition) => [
+      `create or replace function ${table}_refuse() returns trigger language plpgsql as $$ begin
+        ${condition === null ? '' : `if tg_op = 'DELETE' then if ${condition} then return old; end if; end if;`}
+        raise exception '${table} is append-only'; end $$`
     ],
     dropCheck: (table, column) => `alter table ${table} drop constraint if exists ${table}_${column}_check`,
     dropAppendOnly: (table) => [`drop function ${table}_refuse()`]

@@ -2,6 +2,7 @@ import knex, { type Knex } from 'knex'
 import pg from 'pg'
 import type { Parameter } from './dialect.ts'
 import type { Engine, Pool } from './engine.ts'
+import { copyPostgres } from './postgres-copy.ts'
 import { postgresDialect } from './postgres-dialect.ts'
 import type { Connection } from './sql.ts'
 
@@ -54,6 +55,7 @@ export function postgresEngine ({ databaseUrl, schema, poolSize }: { readonly da
         await lock.once('select pg_advisory_unlock_all()', []).then(() => { lock.release(false) }, () => { lock.release(true) })
       }
     },
+    copyTo: (to, options) => copyPostgres(acquire, { ...options, databaseUrl, to }),
     close: () => source.destroy()
   }
 }

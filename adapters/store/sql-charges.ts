@@ -10,6 +10,7 @@ interface ChargeRow {
   readonly hospital_id: string
   readonly kind: Charge['kind']
   readonly transaction_id: string
+  readonly order_number: string | null
   readonly patient_id: string
   readonly visit_id: string | null
   readonly amount_fen: number | null
@@ -24,7 +25,7 @@ interface ChargeRow {
 }
 
 const columns = ['id', 'hospital_id', 'kind', 'transaction_id', 'patient_id', 'visit_id', 'amount_fen', 'occurred_on', 'code', 'text', 'credited_by',
-  'credited_fen', 'credited_on', 'state', 'received_at_ms']
+  'credited_fen', 'credited_on', 'state', 'received_at_ms', 'order_number']
 const save = upsert('charges', ['id'], columns)
 
 export function sqlCharges ({ sql, dialect, build }: Unit): ChargeStore {
@@ -37,13 +38,15 @@ export function sqlCharges ({ sql, dialect, build }: Unit): ChargeStore {
       const credit = charge.creditedBy
       await sql.run(save, [charge.id, charge.hospitalId, charge.kind, charge.transactionId, charge.patientId, charge.visitId, charge.amountFen,
         charge.occurredOn, charge.code, charge.text, credit?.transactionId ?? null, credit?.amountFen ?? null, credit?.occurredOn ?? null,
-        charge.state, charge.receivedAt.getTime()])
+        charge.state, charge.receivedAt.getTime(), charge.orderNumber ?? null])
     },
     byTransaction: async (hospitalId, transactionId) => {
       const row = await sql.first<ChargeRow>('select * from charges where hospital_id = ? and transaction_id = ? order by id limit 1', [hospitalId, transactionId]) ??
         await sql.first<ChargeRow>('select * from charges where hospital_id = ? and credited_by = ? order by id limit 1', [hospitalId, transactionId])
       return row && chargeOf(row)
     },
+    isOrderCharged: async (visitId, orderNumber) => await sql.first(
+      "select id from charges where visit_id = ? and order_number = ? and kind = 'charge' and state = 'posted' limit 1", [visitId, orderNumber]) !== null,
     occurredOn: async ({ hospitalId, day, by }, { limit, after }) => (await sql.all<ChargeRow>(
       `select * from charges where hospital_id = ? and ${by === 'charge' ? 'occurred_on' : 'credited_on'} = ? and id > ? order by id limit ?`, [hospitalId, day, after ?? '', limit])).map(chargeOf),
     list: async ({ patientIds, visitId, hospitalId, state }, { limit, offset }) => {
@@ -63,6 +66,7 @@ function chargeOf (row: ChargeRow): Charge {
     hospitalId: row.hospital_id,
     kind: row.kind,
     transactionId: row.transaction_id,
+    orderNumber: row.order_number,
     patientId: row.patient_id,
     visitId: row.visit_id,
     amountFen: row.amount_fen === null ? null : fen(row.amount_fen),

@@ -11,6 +11,9 @@ interface OutboxRow {
   readonly attempts: number
 }
 
+const withPayload = "status = 'done' and payload <> 'null'"
+const settledBefore = `sequence in (select sequence from outbox_messages where ${withPayload} and kind = ? and settled_at_ms < ? order by settled_at_ms limit ?)`
+
 export function sqlOutbox ({ sql }: Unit): OutboxStore {
   return {
     add: async ({ id, kind, key, payload, createdAt }) => await sql.run(
@@ -47,8 +50,19 @@ export function sqlOutbox ({ sql }: Unit): OutboxStore {
         [attempts, reason, at.getTime(), id])
     },
     reopen: async (id) => await sql.run(
-      "update outbox_messages set status = 'waiting', attempts = 0, next_at_ms = null, settled_at_ms = null, reason = null where id = ? and status in ('done', 'dead')", [id]) === 1,
+      "update outbox_messages set status = 'waiting', attempts = 0, next_at_ms = null, settled_at_ms = null, reason = null where id = ? and status in ('done', 'dead') and payload <> 'null'", [id]) === 1,
     dismiss: async (id, at) => await sql.run("update outbox_messages set status = 'done', settled_at_ms = ? where id = ? and status = 'dead'", [at.getTime(), id]) === 1,
+    doneKinds: async () => {
+      const kinds: string[] = []
+      // From one kind to the next in the index, however many messages each has.
+      for (let after = ''; ;) {
+        const next = await sql.first<{ readonly kind: string }>(`select kind from outbox_messages where ${withPayload} and kind > ? order by kind limit 1`, [after])
+        if (next === null) return kinds
+        kinds.push(after = next.kind)
+      }
+    },
+    forgetDone: (kind, before, limit) => sql.run(`delete from outbox_messages where ${settledBefore}`, [kind, before.getTime(), limit]),
+    emptyDone: (kind, before, limit) => sql.run(`update outbox_messages set payload = 'null' where ${settledBefore}`, [kind, before.getTime(), limit]),
     counts: async () => {
       const row = await sql.first<{ readonly waiting: number, readonly dead: number, readonly oldest_at_ms: number | null }>(
         `select (select count(*) from outbox_messages where status = 'waiting') as waiting,

@@ -81,6 +81,8 @@ export function sqlPayments (unit: Unit): PaymentStore {
       const row = await sql.first<{ readonly at_ms: number | null }>('select min(next_query_at_ms) as at_ms from payment_orders where next_query_at_ms is not null', [])
       return instantOrNull(row?.at_ms ?? null)
     },
+    undecided: async (expiredBefore, limit) => await readOrders(await sql.all<OrderRow>(
+      "select * from payment_orders where state in ('created', 'pending', 'unknown') and expires_at_ms < ? order by expires_at_ms, id limit ?", [expiredBefore.getTime(), limit])),
     succeededOn: async (channel, day, { limit, after }) => await readOrders(await sql.all<OrderRow>(
       'select * from payment_orders where channel = ? and paid_on = ? and order_number > ? order by order_number limit ?', [channel, day, after ?? '', limit])),
     ...sqlRefunds(unit, readByIds(unit)),

@@ -27,6 +27,7 @@ export function sqlReadings ({ sql }: Unit): ReadingStore {
       await sql.run('delete from personal_code_uses where used_at_ms < ?', [usedAt.getTime() - 86_400_000])
       return await sql.run('insert into personal_code_uses (token_id, code_key, used_at_ms) values (?, ?, ?) on conflict (token_id, code_key) do nothing', [tokenId, codeKey, usedAt.getTime()]) === 1
     },
+    end: async (ids, at) => { for (const id of ids) await sql.run('update identity_readings set expires_at_ms = ? where id = ? and expires_at_ms > ?', [at.getTime(), id, at.getTime()]) },
     dropExpired: async (before) => { await sql.run('delete from identity_readings where expires_at_ms < ?', [before.getTime()]) }
   }
 }

@@ -64,8 +64,13 @@ const confirmTimes: GroupStatement = {
     where records.id = given.id and records.type = given.type and records.version = given.version`
 }
 
+const dropSearchValues: GroupStatement = {
+  columns: { record: 'integer' },
+  text: (given) => `delete from record_search_values where record in (select given.record from ${given} as given)`
+}
+
 export function sqlRecords (unit: Unit): RecordStore {
-  const { sql } = unit
+  const { sql, dialect } = unit
   return {
     current: async (keys) => (await sql.allOf<RecordRow>(findCurrent, keys.map(({ type, id }) => [type, id]))).map(versionOf),
     save: async (versions) => {
@@ -74,6 +79,13 @@ export function sqlRecords (unit: Unit): RecordStore {
     confirm: async (versions) => {
       const confirmed = await sql.runOf(confirmTimes, versions.map(({ type, id, version, elementTimes }) => [type, id, version, JSON.stringify(elementTimes)]))
       if (confirmed !== versions.length) throw savedInBetween()
+    },
+    purgeBinaries: async (ids) => {
+      if (ids.length === 0) return []
+      const gone = await sql.all<{ readonly number: number, readonly id: string }>(`delete from records where type = 'Binary' and ${dialect.isIn('id')} returning number, id`, [dialect.list(ids)])
+      await sql.runOf(dropSearchValues, gone.map(({ number }) => [number]))
+      await sql.run(`delete from record_versions where type = 'Binary' and ${dialect.isIn('id')}`, [dialect.list(ids)])
+      return gone.map(({ id }) => id)
     },
     version: async ({ type, id, version }) => {
       const row = await sql.first<RecordRow>(`select ${names.join(', ')} from records where type = ? and id = ? and version = ?

@@ -13,6 +13,9 @@ export const sqliteDialect: Dialect = {
   list: (values) => JSON.stringify(values),
   orderedCommits: null,
   oneByOne: null,
+  lockRows: () => '',
+  randomUuid: "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2) || '-' || substr('89ab', 1 + (random() & 3), 1) || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))",
+  series: '(with recursive counted (n) as (select cast(? as integer) union all select n + 1 from counted where n < ?) select n from counted) as series',
   refusalOf: (error) => {
     const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : ''
     if (unavailable.test(code)) return 'STORE_UNAVAILABLE'
@@ -28,6 +31,10 @@ export const sqliteDialect: Dialect = {
     byBytes: '',
     appendOnly: (table) => ['update', 'delete'].map((change) =>
       `create trigger ${table}_refuse_${change} before ${change} on ${table} begin select raise(abort, '${table} is append-only'); end`),
+    mayPurge: (table, condition) => [
+      `drop trigger ${table}_refuse_delete`,
+      `create trigger ${table}_refuse_delete before delete on ${table} ${condition === null ? '' : `when not (${condition}) `}begin select raise(abort, '${table} is append-only'); end`
+    ],
     dropCheck: null,
     dropAppendOnly: () => []
   }

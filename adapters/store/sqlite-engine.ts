@@ -3,11 +3,10 @@ import { join } from 'node:path'
 import knex, { type Knex } from 'knex'
 import type { Parameter } from './dialect.ts'
 import type { Engine, Pool } from './engine.ts'
-import { BetterSqliteClient, LibsqlClient } from './libsql-client.ts'
+import { BetterSqliteClient, LibsqlClient, type SqliteDriver } from './libsql-client.ts'
 import type { Connection } from './sql.ts'
+import { copySqlite } from './sqlite-copy.ts'
 import { sqliteDialect } from './sqlite-dialect.ts'
-
-export type SqliteDriver = 'libsql' | 'better-sqlite3'
 
 interface Statement {
   readonly all: (params: readonly Parameter[]) => unknown[]
@@ -37,9 +36,11 @@ interface SqliteOptions {
   readonly busyTimeoutMs: number
 }
 
+export const sqliteFileIn = (dataDir: string): string => join(dataDir, 'yiqiao.sqlite')
+
 export function sqliteEngine ({ dataDir, driver, readers, busyTimeoutMs }: SqliteOptions): Engine {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
-  const filename = join(dataDir, 'yiqiao.sqlite')
+  const filename = sqliteFileIn(dataDir)
   // SQLite gives its -wal and -shm files the mode of the database file.
   closeSync(openSync(filename, 'a', 0o600))
   const connections = new WeakMap<RawDatabase, Connection>()
@@ -75,6 +76,7 @@ export function sqliteEngine ({ dataDir, driver, readers, busyTimeoutMs }: Sqlit
     writing: poolOf(writer, 'begin immediate'),
     reading: poolOf(reader, 'begin'),
     alone: (work) => work(),
+    copyTo: async (to, { grew }) => ({ census: await copySqlite({ filename, driver, to, grew }), postgres: null }),
     close: async () => {
       await reader.destroy()
       await writer.destroy()

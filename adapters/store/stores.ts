@@ -1,6 +1,8 @@
 import type { AccountStore, AttemptStore, AuditStore, ClientStore, CodeStore, FollowerStore, GuardianStore, SceneStore, SessionStore, TicketStore, TokenStore } from '../../core/access/index.ts'
+import type { AppointmentStore, SlotStore, WaitStore } from '../../core/appointments/index.ts'
 import type { CreditFeedStore } from '../../core/credit-feed/index.ts'
 import type { PractitionerStore } from '../../core/directory/index.ts'
+import type { FaceConsentStore, FacePhotoStore, FaceReviewStore, FaceTemplateStore, TerminalStore } from '../../core/faces/index.ts'
 import type { PatientStore, ReadingStore } from '../../core/identity/index.ts'
 import type { InboxStore, ViewRowStore } from '../../core/inbox/index.ts'
 import type { ChargeStore, LedgerStore } from '../../core/ledger/index.ts'
@@ -12,8 +14,10 @@ import type { CloseStore, PaymentStore, ReconciliationStore } from '../../core/p
 import type { RecordStore, RemoteIdStore } from '../../core/records/index.ts'
 import type { BillStore, ContractStore, DecisionStore, DefaultStore, EligibilityStore } from '../../core/pay-after-care/index.ts'
 import type { VisitStore } from '../../core/visits/index.ts'
+import type { CodeKeyStore, DenyListStore, OfflineUseStore, VoucherBatchStore, VoucherCopyStore, VoucherPartyStore, VoucherStatisticsStore, VoucherStore, VoucherUseStore } from '../../core/vouchers/index.ts'
 import { sqlAccounts, sqlSessions } from './sql-accounts.ts'
 import { sqlAlerts } from './sql-alerts.ts'
+import { sqlAppointments } from './sql-appointments.ts'
 import { sqlAudit } from './sql-audit.ts'
 import { sqlBills } from './sql-bills.ts'
 import { sqlCharges } from './sql-charges.ts'
@@ -23,6 +27,8 @@ import { sqlDecisions } from './sql-decisions.ts'
 import { sqlCreditFeed } from './sql-credit-feed.ts'
 import { sqlDefaults } from './sql-defaults.ts'
 import { sqlContracts } from './sql-contracts.ts'
+import { sqlFaceReviews } from './sql-face-reviews.ts'
+import { sqlFaceConsents, sqlFacePhotos, sqlFaceTemplates } from './sql-faces.ts'
 import { sqlEligibility } from './sql-eligibility.ts'
 import { sqlDevices } from './sql-devices.ts'
 import { sqlGuardians } from './sql-guardians.ts'
@@ -44,10 +50,20 @@ import { sqlRecords } from './sql-records.ts'
 import { sqlRemoteIds } from './sql-remote-ids.ts'
 import { sqlSeals } from './sql-seals.ts'
 import { sqlSettings } from './sql-settings.ts'
+import { sqlTerminals } from './sql-terminals.ts'
+import { sqlSlots } from './sql-slots.ts'
 import { sqlTokens } from './sql-tokens.ts'
 import { sqlCodeResolutions, sqlUnmappedCodes } from './sql-unmapped-codes.ts'
 import { sqlViewRows } from './sql-view-rows.ts'
 import { sqlVisits } from './sql-visits.ts'
+import { sqlWaits } from './sql-waits.ts'
+import { sqlOfflineUses } from './sql-offline-uses.ts'
+import { sqlCodeKeys, sqlDenyLists } from './sql-voucher-codes.ts'
+import { sqlVouchers } from './sql-vouchers.ts'
+import { sqlVoucherBatches } from './sql-vouchers-batches.ts'
+import { sqlVoucherCopies, sqlVoucherParties } from './sql-vouchers-copies.ts'
+import { sqlVoucherStatistics } from './sql-vouchers-statistics.ts'
+import { sqlVoucherUses } from './sql-vouchers-uses.ts'
 import { sqlFollowers, sqlScenes, sqlTickets } from './sql-wechat.ts'
 import type { Unit } from './sql.ts'
 
@@ -96,6 +112,23 @@ export interface Stores {
   readonly defaults: DefaultStore
   readonly creditFeed: CreditFeedStore
   readonly seals: SealStore
+  readonly slots: SlotStore
+  readonly appointments: AppointmentStore
+  readonly waits: WaitStore
+  readonly faceTemplates: FaceTemplateStore
+  readonly faceConsents: FaceConsentStore
+  readonly facePhotos: FacePhotoStore
+  readonly terminals: TerminalStore
+  readonly faceReviews: FaceReviewStore
+  readonly vouchers: VoucherStore
+  readonly voucherBatches: VoucherBatchStore
+  readonly voucherUses: VoucherUseStore
+  readonly voucherCopies: VoucherCopyStore
+  readonly voucherParties: VoucherPartyStore
+  readonly voucherStatistics: VoucherStatisticsStore
+  readonly codeKeys: CodeKeyStore
+  readonly denyLists: DenyListStore
+  readonly offlineUses: OfflineUseStore
 }
 
 export function storesOf (unit: Unit): Stores {
@@ -142,6 +175,23 @@ export function storesOf (unit: Unit): Stores {
     decisions: sqlDecisions(unit),
     defaults: sqlDefaults(unit),
     creditFeed: sqlCreditFeed(unit),
-    seals: sqlSeals(unit)
+    seals: sqlSeals(unit),
+    slots: sqlSlots(unit),
+    appointments: sqlAppointments(unit),
+    waits: sqlWaits(unit),
+    faceTemplates: sqlFaceTemplates(unit),
+    faceConsents: sqlFaceConsents(unit),
+    facePhotos: sqlFacePhotos(unit),
+    terminals: sqlTerminals(unit),
+    faceReviews: sqlFaceReviews(unit),
+    vouchers: sqlVouchers(unit),
+    voucherBatches: sqlVoucherBatches(unit),
+    voucherUses: sqlVoucherUses(unit),
+    voucherCopies: sqlVoucherCopies(unit),
+    voucherParties: sqlVoucherParties(unit),
+    voucherStatistics: sqlVoucherStatistics(unit),
+    codeKeys: sqlCodeKeys(unit),
+    denyLists: sqlDenyLists(unit),
+    offlineUses: sqlOfflineUses(unit)
   }
 }

@@ -10,6 +10,7 @@ import type { Job, OnCall, Timer } from '../../core/operations/index.ts'
 import type { CarryOut, KindRule } from '../../core/outbox.ts'
 import type { InsuranceGateway, ScoreProvider } from '../../core/pay-after-care/index.ts'
 import type { PushSender, SmsSender } from '../../core/notifications/index.ts'
+import type { OutboundMessage } from '../../core/outbound/index.ts'
 import type { HisStatements, PaymentGateway } from '../../core/payments/index.ts'
 import type { RecordChange } from '../../core/records/index.ts'
 import type { Config } from '../config.ts'
@@ -63,14 +64,23 @@ export interface Area {
   /** By kind of outbox message. */
   readonly carryOut: Readonly<Record<string, CarryOut>>
   readonly rules: Readonly<Record<string, KindRule>>
+  /**
+   * Kinds whose effects something else knows for good by their own keys, or by a state that is looked at first: a done
+   * message goes after a while. Of any other kind the key is kept, so that it can never be written a second time.
+   */
+  readonly forgettable: readonly string[]
   readonly jobs: readonly Job[]
   readonly timers: readonly Timer[]
   readonly routes: readonly FastifyPluginAsyncTypebox[]
   /** Done before the product says that it listens; a throw stops the start. */
   readonly begin: ReadonlyArray<() => Promise<void>>
+  /** Done when the product ends, after everything that uses it. */
+  readonly end: ReadonlyArray<() => Promise<void>>
   /** Of what it signs, as JWK; shown at /.well-known/yiqiao-keys.json. */
   readonly publicKeys: ReadonlyArray<Readonly<Record<string, string>>>
+  /** Hears of each attempt in which a message to a hospital failed, with the code of the failure. */
+  readonly undelivered: ReadonlyArray<(message: OutboundMessage, code: string) => Promise<void>>
 }
 
 /** An area is this with what it adds: `{ ...plainArea, jobs: […] }`. */
-export const plainArea: Area = { carryOut: {}, rules: {}, jobs: [], timers: [], routes: [], begin: [], publicKeys: [] }
+export const plainArea: Area = { carryOut: {}, rules: {}, forgettable: [], jobs: [], timers: [], routes: [], begin: [], end: [], publicKeys: [], undelivered: [] }

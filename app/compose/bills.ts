@@ -28,6 +28,8 @@ export function composeBills (deps: AreaDeps): Area {
   return {
     ...plainArea,
     carryOut: insurance === null ? {} : { [insuranceSettleKind]: inTurns(({ payload }) => String(payload['billId']), settleInsurance({ ...tools, inTransaction, insurance, clock, onCall })) },
+    // It looks what is to be settled.
+    forgettable: [insuranceSettleKind],
     jobs: [dayEnd({ ...tools, inTransaction, inReading, breathe })],
     timers: [{
       name: 'credit-holds',

@@ -5,9 +5,10 @@ import { Registry, collectDefaultMetrics } from 'prom-client'
 import { searchValuesIn } from '../../adapters/fhir/index.ts'
 import { instantIn } from '../../adapters/http/index.ts'
 import { fhirClient, type FhirClient, type Follower } from '../../adapters/fhir-client/index.ts'
+import type { GroupReceiver } from '../../adapters/queue/index.ts'
 import type { ViewsPoller } from '../../adapters/his-views/index.ts'
 import type { MllpListener } from '../../adapters/mllp/index.ts'
-import { openStore, type Store } from '../../adapters/store/index.ts'
+import { openStore, type Store, type StoreOptions } from '../../adapters/store/index.ts'
 import type { WechatAccount } from '../../core/access/index.ts'
 import { calendarIn, type Calendar, type Clock } from '../../core/clock.ts'
 import { startOfDayIn } from '../../core/days.ts'
@@ -18,10 +19,11 @@ import type { Destination } from '../../core/outbound/index.ts'
 import type { SearchValuesOf } from '../../core/records/index.ts'
 import { takeIn } from '../../core/intake/index.ts'
 import type { Config } from '../config.ts'
-import type { FhirDestinationConfig } from '../site-config.ts'
+import type { FhirDestinationConfig, MllpSourceConfig } from '../site-config.ts'
 import { stableIdWith } from '../stable-id.ts'
 import { accessKeys, openingSms, type AccessKeys } from './access-keys.ts'
 import { composeApplying, takeInTools, type Applying, type TakeInTools } from './applying.ts'
+import { heardBooking } from './appointments.ts'
 import { type Area, type AreaDeps, type Outside } from './area.ts'
 import { composeAreas } from './areas.ts'
 import { composeDestinations, destinationsOf, type Destinations } from './destinations.ts'
@@ -94,6 +96,7 @@ export interface Composed {
   readonly startedAt: Date
   readonly version: { readonly name: string, readonly version: string, readonly commit: string | null }
   readonly consoleRoot: string
+  readonly kioskRoot: string
   /** Ends all in reverse order: takes nothing new, finishes what runs, closes the store. */
   readonly close: () => Promise<void>
 }
@@ -128,7 +131,7 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
   const translate = translatorByFormat({ config, mappings, fhirMappings, stableId, calendar, translateText, siteOf })
   const unmappedCodes = composeUnmappedCodes({ store, clock, siteOf, reload: mappings.reload, fault })
   const destinations = destinationsOf(site)
-  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf, stableId, ids, calendar, destinations, billing: billingOf(config, outside) })
+  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf, stableId, ids, calendar, destinations, billing: billingOf(config, outside), booking: heardBooking(config) })
   const applying = composeApplying({
     store, translate, tools, clock, wallClock, ids, random, metrics: counted, pauses,
     noteApplied: (message, applied) => {
@@ -141,8 +144,7 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
   const { followers, viewPollers } = startPolling({ config, store, mappings, fhirMappings, stableId, ids, clock, wallClock, calendar, random, log, pauses, notify: applying.applier.notify })
   const polled = [...followers, ...viewPollers].map(([name, { status }]) => ({ queue: `source:${name}`, status }))
   const { areas, jobs, lines, operations } = composeWork({
-    config, store, clock, wallClock, calendar, ids, stableId, keys, random, log, sms, wechat, outside, tools, mappings, fhirMappings, viewPollers, polled, pauses, notifyOutbox: () => { awake.tell() },
-    his: hisLookup({ site, zone, followers, viewPollers, fhirMappings, applying, clock, wallClock, ids })
+    config, store, clock, wallClock, calendar, ids, stableId, keys, random, log, sms, wechat, outside, tools, mappings, fhirMappings, viewPollers, polled, pauses, notifyOutbox: () => { awake.tell() }, receive: applying.receiver.receive, his: hisLookup({ site, zone, followers, viewPollers, fhirMappings, applying, clock, wallClock, ids })
   })
   awake.tell = () => {
     applying.applier.notify()
@@ -155,11 +157,13 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
     applying, destinations, lines, pauses, rates, tools, areas, operations, jobs, listeners, followers, viewPollers, wechat, hasSms: sms !== null, metrics, startedAt: clock.now(),
     version: versionOf(system.root),
     consoleRoot: path.join(system.root, 'adapters/web/console'),
+    kioskRoot: path.join(system.root, 'adapters/web/kiosk'),
     close: async () => {
       await stopTaking([...listeners.values()], [...followers.values(), ...viewPollers.values()])
       await operations.stop()
       await applying.stop()
       await unmappedCodes.stop()
+      for (const end of areas.end) await end()
       await store.close()
     }
   }
@@ -171,7 +175,7 @@ async function stopTaking (listeners: readonly MllpListener[], pollers: Readonly
 }
 
 type WorkDeps = Pick<Composed, 'config' | 'store' | 'clock' | 'wallClock' | 'calendar' | 'ids' | 'stableId' | 'keys' | 'log' | 'tools' | 'mappings' | 'fhirMappings' | 'viewPollers' | 'pauses'>
-  & Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'> & Pick<AreaDeps, 'his'> & Pick<OperationsDeps, 'random' | 'polled'> & { readonly notifyOutbox: () => void }
+  & Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'> & Pick<AreaDeps, 'his'> & Pick<OperationsDeps, 'random' | 'polled'> & { readonly receive: GroupReceiver['receive'] } & { readonly notifyOutbox: () => void }
 
 /** What the product does by itself: areas, jobs, lines to the hospitals, the outbox. */
 function composeWork (deps: WorkDeps): Pick<Composed, 'areas' | 'jobs' | 'lines' | 'operations'> {
@@ -181,9 +185,12 @@ function composeWork (deps: WorkDeps): Pick<Composed, 'areas' | 'jobs' | 'lines'
   const areas = composeAreas({
     ...deps, sms: sms === null ? null : openingSms(sms, keys), startOfDay: startOfDayIn(zone), onCall, writeInstant: instantIn(zone), takeIn: (stores, changes, at) => takeIn({ ...stores, ...tools }, changes, at)
   })
-  const jobs = composeJobs({ ...store, ids, onCall, retainDays: site.timers.retainMessageDays, site, areas, compare: (source, dueAt) => comparing(viewPollers, source, dueAt) })
+  const jobs = composeJobs({ ...store, ids, onCall, retainDays: site.timers.retainMessageDays, retainOutboxDays: site.timers.retainOutboxDays, site, areas, compare: (source, dueAt) => comparing(viewPollers, source, dueAt) })
   const lines = composeDestinations(site, {
-    ...store, clock, zone, tablesOf: mappings.outboundOf, fhirTablesOf: (mappingSite) => mappingOf(fhirMappings, { mappingSite }), fhirWriterOf: (destination) => fhirWriter(destination, wallClock)
+    ...store, clock, zone,
+    undelivered: async (message, code) => { for (const hear of areas.undelivered) await hear(message, code) },
+    answers: (hospital) => ({ clock, ids, zone, receive: deps.receive, source: site.sources.find((one): one is MllpSourceConfig => one.kind === 'mllp' && one.hospital === hospital) ?? null }),
+    tablesOf: mappings.outboundOf, fhirTablesOf: (mappingSite) => mappingOf(fhirMappings, { mappingSite }), fhirWriterOf: (destination) => fhirWriter(destination, wallClock)
   })
   const operations = composeOperations({ ...deps, jobs, areas, sms: sms === null ? null : openingSms(sms, keys), lines })
   return { areas, jobs, lines, operations }
@@ -203,10 +210,14 @@ function fhirWriter ({ url, auth, timeoutMs }: FhirDestinationConfig, wallClock:
   return fhirClient({ url, ...(auth === undefined ? {} : { auth }), timeoutMs, wallClock })
 }
 
-export async function openConfiguredStore ({ dataDir, databaseUrl, sqliteDriver }: Config): Promise<Store> {
-  const store = await openStore({ dataDir, sqliteDriver, ...(databaseUrl === null ? {} : { databaseUrl }) })
+export async function openConfiguredStore (config: Config): Promise<Store> {
+  const store = await openStore(storeOptionsOf(config))
   await store.migrate()
   return store
+}
+
+export function storeOptionsOf ({ dataDir, databaseUrl, sqliteDriver }: Config): StoreOptions {
+  return { dataDir, sqliteDriver, ...(databaseUrl === null ? {} : { databaseUrl }) }
 }
 
 /** Made once for each installation; without it nobody can tell which record number an id stands for. */
@@ -214,7 +225,7 @@ async function stableKey ({ inTransaction }: Store): Promise<Buffer> {
   return Buffer.from(await inTransaction(({ settings }) => settings.setOnce('stable-id.key', randomBytes(32).toString('hex'))), 'hex')
 }
 
-function versionOf (root: string): Composed['version'] {
+export function versionOf (root: string): Composed['version'] {
   const { name, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { readonly name: string, readonly version: string }
   return { name, version, commit: null }
 }

@@ -31,6 +31,8 @@ export function composeCreditFeed (deps: AreaDeps): Area {
     ...plainArea,
     publicKeys: feed.keys.publicKeys,
     carryOut: { [feedBuildKind]: buildingOf(tools, feed, moment, notifyOutbox), ...pushing(deps, feed) },
+    // A file has one number for good, and a release one id.
+    forgettable: [feedBuildKind, ...[...feed.pushes.keys()].map(feedPushKind)],
     rules: Object.fromEntries([...feed.pushes.keys()].map((code) => [feedPushKind(code), { maxRunning: 1, inOrder: true }])),
     jobs: creditFeedJobs({
       calendar,

@@ -24,6 +24,8 @@ export function composeDefaultManagement (deps: AreaDeps): Area {
   return {
     ...plainArea,
     carryOut: { [lockKind]: carryCardLock(locking), [unlockKind]: carryCardUnlock(locking) },
+    // A lock knows its own state, and the platform its key.
+    forgettable: [lockKind, unlockKind],
     jobs: [
       dunning({ ...tools, isDeceased, dunningFrom: settings.dunningFrom }),
       overdue({ ...tools, settings }),

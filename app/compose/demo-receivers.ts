@@ -1,4 +1,5 @@
 import { demoPatients, type DemoPatient } from '../../adapters/simulators/hospital/demo-persons.ts'
+import { bookingActs, bookingDesk, type BookingAct, type BookingDesk } from '../../adapters/simulators/hospital/booking-desk.ts'
 import { deskActs, hisDesk, type DeskAct, type HisDeskOptions } from '../../adapters/simulators/hospital/his-desk.ts'
 import { startHisReceiver, type HisReceiver } from '../../adapters/simulators/hospital/his-receiver.ts'
 import { createMllpSender, type MllpSender } from '../../adapters/simulators/mllp-sender.ts'
@@ -32,8 +33,11 @@ const sends = [
   { resource: 'Encounter', message: 'ADT^A04', when: 'new' as const },
   { resource: 'Encounter', message: 'ADT^A10', when: 'changed' as const },
   { resource: 'Appointment', message: 'SIU^S12' },
+  ...['SRM^S01', 'SRM^S02', 'SRM^S04', 'SIU^S13', 'SIU^S14', 'SIU^S15', 'SIU^S26'].map((message) => ({ resource: 'Appointment', message, when: 'asked' as const })),
   { resource: 'ServiceRequest', message: 'REF^I12' },
   { resource: 'DiagnosticReport', message: 'ORU^R01' },
+  { resource: 'Observation', message: 'ORU^R01' },
+  { resource: 'GuidanceResponse', message: 'ORU^R01' },
   { resource: 'DocumentReference', message: 'MDM^T02' },
   { resource: 'MedicationRequest', message: 'RDE^O11' },
   { resource: 'ChargeItem', message: 'DFT^P03' }
@@ -53,11 +57,12 @@ export async function openDemoReceivers (clock: Clock): Promise<DemoReceivers> {
   }
   const knows = Object.values<DemoPatient>(demoPatients).flatMap(({ hospital, person }) => hospital === 'east' ? [person] : [])
   const desk = hisDesk({ application: 'EASTHIS', facility: 'EAST', letter: 'E', knows, now: clock.now, send })
+  const booking = bookingDesk({ application: 'EASTHIS', facility: 'EAST', letter: 'E', now: clock.now, send })
   for (const [hospital, charset] of Object.entries(charsets)) {
-    const receiver = await startHisReceiver({ hospital, host: '127.0.0.1', port: 0, tls: null, clock, slowMs, desk: hospital === 'east' ? desk : null })
+    const receiver = await startHisReceiver({ hospital, host: '127.0.0.1', port: 0, tls: null, clock, slowMs, ...hospital === 'east' ? { desk, booking } : {} })
     const name = `${hospital}-his`
     receivers.set(name, receiver)
-    destinations.push({ name, kind: 'mllp', hospital, host: '127.0.0.1', port: receiver.port, charset, version: '2.5.1', application: 'HIS', facility: hospital.toUpperCase(), mappingSite: hospital, ackTimeoutMs, ...hospital === 'east' ? { query: queryName } : {}, sends })
+    destinations.push({ name, kind: 'mllp', hospital, host: '127.0.0.1', port: receiver.port, charset, version: '2.5.1', application: 'HIS', facility: hospital.toUpperCase(), mappingSite: hospital, ackTimeoutMs, ...hospital === 'east' ? { query: queryName, answersSchedulingQuery: true } : {}, sends: hospital === 'east' ? sends : sends.filter(({ message }) => !message.startsWith('SRM')) })
   }
   return {
     destinations,
@@ -73,9 +78,11 @@ export async function openDemoReceivers (clock: Clock): Promise<DemoReceivers> {
       const before = line.told
       line.told = 0
       await desk.settled()
+      await booking.settled()
       return before > 0 || line.told > 0
     },
     act: async (act, visit) => {
+      if ((bookingActs as readonly string[]).includes(act)) return await actOfOffice(booking, act as BookingAct, visit)
       if (!(deskActs as readonly string[]).includes(act)) return null
       if (visit === null || !await desk.act(act as DeskAct, visit)) throw new DomainError('REQUEST_INVALID', 'The desk has no visit of this number. Register one first (POST /v1/visits); its number is the key.', 'key')
       return { sent: 1 }
@@ -85,4 +92,9 @@ export async function openDemoReceivers (clock: Clock): Promise<DemoReceivers> {
       await Promise.all([...receivers.values()].map((receiver) => receiver.close()))
     }
   }
+}
+
+async function actOfOffice (booking: BookingDesk, act: BookingAct, key: string | null): Promise<{ readonly sent: number }> {
+  if (!await booking.act(act, key ?? '')) throw new DomainError('REQUEST_INVALID', 'The booking office has no appointment or closed shift of this number. Book one first (POST /v1/appointments); its hospitalNumber is the key.', 'key')
+  return { sent: 1 }
 }

@@ -3,6 +3,7 @@ import { demoDoctors, demoPatients, type DemoPatient } from '../../adapters/simu
 import { issueToken, type Role } from '../../core/access/index.ts'
 import type { StableId } from '../../core/ids.ts'
 import type { Composed } from './compose.ts'
+import { demoCommunity } from './demo-vouchers.ts'
 import { sha256 } from './sha256.ts'
 
 interface Credential {
@@ -32,7 +33,7 @@ function credentialsOf (stableId: StableId): Readonly<Record<string, Credential>
     support: staff('support', null),
     reviewer: staff('reviewer', null),
     desk: staff('desk', 'east'),
-    community: staff('community', null),
+    community: staff('community', demoCommunity.id),
     hospital: staff('hospital', 'east'),
     hospital2: staff('hospital', 'west'),
     terminal: staff('terminal', 'east'),

@@ -29,8 +29,10 @@ import { openDemoInsurance } from './demo-insurance.ts'
 import { joinedWechat, openDemoPayments } from './demo-payments.ts'
 import { openDemoPush } from './demo-push.ts'
 import { openDemoReceivers, type DemoReceivers } from './demo-receivers.ts'
+import { openDemoRoster, type DemoRoster } from './demo-roster.ts'
 import { issueDemoTokens } from './demo-tokens.ts'
 import { openDemoViews, type DemoViews } from './demo-views.ts'
+import { openDemoVouchers } from './demo-vouchers.ts'
 
 export interface Demo {
   /** The configuration with the simulated hospitals in it. */
@@ -75,7 +77,7 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
     clock: businessClock, wallClock, calendar: calendarIn(config.zone), ids, namedPerson
   })
   const push = await openDemoPush({ clock: businessClock, wallClock, ids })
-  const hospitals: Hospitals = { fhir: await openDemoFhir(party), views: await openDemoViews(party), receivers: await openDemoReceivers(businessClock), bureau: await openDemoBureau({ dataDir: config.dataDir, clock: businessClock, url: () => state.url }) }
+  const hospitals: Hospitals = { fhir: await openDemoFhir(party), views: await openDemoViews(party), roster: await openDemoRoster(party), receivers: await openDemoReceivers(businessClock), bureau: await openDemoBureau({ dataDir: config.dataDir, clock: businessClock, url: () => state.url }) }
   const insurance = await openDemoInsurance({
     clock: businessClock, wallClock, ids, hospitals: withHospitals(config, hospitals).site.hospitals, namedPerson, callbackUrl: () => state.url === null ? null : `${state.url}/v1/payments/callbacks/insurance`
   })
@@ -102,6 +104,7 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
     begin: async (parts) => {
       const credentials = await issueDemoTokens(parts)
       await openDemoAccounts(parts)
+      await openDemoVouchers(parts)
       await hospitals.bureau.begin(parts)
       for (const [name, { port }] of parts.listeners) hospitals.receivers.connect(name, port)
       mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
@@ -117,7 +120,7 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
     play,
     close: async () => {
       state.his?.close()
-      await Promise.all([hospitals.bureau.close(), hospitals.fhir.close(), hospitals.views.close(), hospitals.receivers.close(), wechat.close(), payments.close(), creditScore.close(), insurance.close(), push.close(), gateway.close()])
+      await Promise.all([hospitals.bureau.close(), hospitals.fhir.close(), hospitals.views.close(), hospitals.roster.close(), hospitals.receivers.close(), wechat.close(), payments.close(), creditScore.close(), insurance.close(), push.close(), gateway.close()])
     }
   }
 }
@@ -130,11 +133,12 @@ type Drain = () => Promise<void>
 interface Hospitals {
   readonly fhir: DemoFhir
   readonly views: DemoViews
+  readonly roster: DemoRoster
   readonly receivers: DemoReceivers
   readonly bureau: DemoBureau
 }
 
-function withHospitals (config: Config, { fhir, views, receivers, bureau }: Hospitals): Config {
+function withHospitals (config: Config, { fhir, views, roster, receivers, bureau }: Hospitals): Config {
   const { site } = config
   return {
     ...config,
@@ -145,7 +149,7 @@ function withHospitals (config: Config, { fhir, views, receivers, bureau }: Hosp
       // Charges also come from whoever speaks to the demo's sources, of whom the hospitals' lists know nothing.
       reconciliation: { ...site.reconciliation, blocking: site.reconciliation.blocking ?? ['amount_diff', 'refund_amount_diff'] },
       hospitals: [...site.hospitals, fhir.hospital, views.hospital],
-      sources: [...site.sources, fhir.source, views.source],
+      sources: [...site.sources, fhir.source, views.source, roster.source],
       destinations: [...receivers.destinations, fhir.destination]
     }
   }
@@ -160,8 +164,9 @@ function moveClockWith ({ operations }: Composed, { state, drain }: { readonly s
 }
 
 /** Within a played day: the tables of the views go with the clock; the FHIR server is followed by its own loop. */
-function drainStep (parts: Composed, { views, receivers, bureau }: Pick<Hospitals, 'views' | 'receivers' | 'bureau'>): Drain {
+function drainStep (parts: Composed, { views, roster, receivers, bureau }: Pick<Hospitals, 'views' | 'roster' | 'receivers' | 'bureau'>): Drain {
   return async () => {
+    if (roster.catchUp() > 0) await parts.viewPollers.get(roster.source.name)?.look()
     if (views.catchUp() > 0) await parts.viewPollers.get(views.source.name)?.look()
     await drainQueues(parts)
     if (await receivers.settled()) await drainQueues(parts)
@@ -170,7 +175,7 @@ function drainStep (parts: Composed, { views, receivers, bureau }: Pick<Hospital
 }
 
 /** Before and after a call that moves the clock, what any hospital shows is taken in; to look after every job would cost seconds a day. */
-function movingAll (parts: Composed, hospitals: Pick<Hospitals, 'views' | 'receivers' | 'bureau'>, move: MoveClock): MoveClock {
+function movingAll (parts: Composed, hospitals: Pick<Hospitals, 'views' | 'roster' | 'receivers' | 'bureau'>, move: MoveClock): MoveClock {
   const settle = drainStep(parts, hospitals)
   const look = async (): Promise<void> => {
     hospitals.views.catchUp()
@@ -226,7 +231,7 @@ function hisSimulator (state: State, receivers: DemoReceivers): DemoSimulator {
       if (act === 'up' || act === 'down') return isReceiver ? receivers.setUp(act === 'up', key) : his().setUp(act === 'up', key)
       const sent = await receivers.act(act, key)
       if (sent !== null) return sent
-      throw new DomainError('REQUEST_INVALID', 'The hospitals know the acts day, up, down and statement (key: east 2027-03-01); the key of a receiving side is east-his or west-his. The desk of the east leads a visit that was registered here (key: its number): call, see, order, report, prescribe, skin_test, dispense, infuse, charge, finish.', 'act')
+      throw new DomainError('REQUEST_INVALID', 'The hospitals know the acts day, up, down and statement (key: east 2027-03-01); the key of a receiving side is east-his or west-his. The desk of the east leads a visit that was registered here (key: its number): call, see, order, report, prescribe, skin_test, dispense, infuse, charge, finish. Its booking office knows an appointment by its number (cancel_appointment, miss_appointment) and a shift by the roster\'s (close_shift, open_shift), and refuse_changes, take_changes, hold_notices, tell_notices.', 'act')
     }
   }
 }

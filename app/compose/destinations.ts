@@ -10,6 +10,7 @@ import { fhirCarrier, fhirContent, outboxKindOf, sendOutbound, type Carrier, typ
 import type { CarryOut, KindRule } from '../../core/outbox.ts'
 import type { RecordVersion } from '../../core/records/index.ts'
 import type { FhirMapping, OutboundMapping } from '../../mappings/index.ts'
+import { appointmentLine, type AppointmentLineDeps } from './appointment-line.ts'
 import type { FhirDestinationConfig, MllpDestinationConfig, SiteConfig } from '../site-config.ts'
 
 export interface DestinationsDeps extends Omit<ComposeDeps, 'write'> {
@@ -19,6 +20,8 @@ export interface DestinationsDeps extends Omit<ComposeDeps, 'write'> {
   /** How a site's FHIR server names things. */
   readonly fhirTablesOf: (site: string) => Pick<FhirMapping, 'tellIdentifiers'>
   readonly fhirWriterOf: (destination: FhirDestinationConfig) => FhirWriter
+  /** Where answers that say more than yes are read as messages of the hospital; absent: they are only kept. */
+  readonly answers?: (hospital: string) => AppointmentLineDeps
 }
 
 export interface Destinations {
@@ -50,7 +53,7 @@ export function composeDestinations (site: Pick<SiteConfig, 'destinations'>, dep
   for (const [place, config] of site.destinations.entries()) {
     const destination = known[place]
     if (destination === undefined) continue
-    const line = config.kind === 'mllp' ? mllpLine(config, deps) : watched(fhirCarrier(deps.fhirWriterOf(config)), deps.clock)
+    const line = config.kind === 'mllp' ? answering(mllpLine(config, deps), config, deps) : watched(fhirCarrier(deps.fhirWriterOf(config)), deps.clock)
     const write = config.kind === 'mllp' ? writesMessages(config, deps) : writesResources(config, deps)
     lines.set(config.name, line)
     carryOut[outboxKindOf(config.name)] = sendOutbound({ ...deps, write }, destination, line)
@@ -68,6 +71,10 @@ export function composeDestinations (site: Pick<SiteConfig, 'destinations'>, dep
 
 function mllpLine ({ host, port, tls, ackTimeoutMs }: MllpDestinationConfig, { clock }: DestinationsDeps): Line {
   return mllpClient({ host, port, tls: tls === undefined ? null : tlsOf(tls), ackTimeoutMs, clock })
+}
+
+function answering (line: Line, config: MllpDestinationConfig, { answers }: DestinationsDeps): Line {
+  return answers === undefined ? line : appointmentLine(line, config, { ...answers(config.hospital), tls: config.tls === undefined ? null : tlsOf(config.tls) })
 }
 
 function tlsOf ({ caFile, keyFile, certFile }: NonNullable<MllpDestinationConfig['tls']>): MllpClientTls {

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import type { Follower } from '../../adapters/fhir-client/index.ts'
-import { describeMessage, decodeText, encodeText, printPersonQuery, printTimeStamp, queryOutcomeOf, resolveCharset, zoneOffsetIn, type DescribingRules } from '../../adapters/hl7v2/index.ts'
+import { decodeText, encodeText, printPersonQuery, printTimeStamp, queryOutcomeOf, resolveCharset, zoneOffsetIn } from '../../adapters/hl7v2/index.ts'
 import type { ViewsPoller } from '../../adapters/his-views/index.ts'
 import { mllpQuery } from '../../adapters/mllp/index.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { HisLookup, WantedIdentifier } from '../../core/identity/index.ts'
 import type { Ids } from '../../core/ids.ts'
-import type { NewMessage } from '../../core/inbox/index.ts'
 import type { FhirSourceConfig, MllpDestinationConfig, MllpSourceConfig, SiteConfig, ViewsSourceConfig } from '../site-config.ts'
+import { answerMessage } from './answer-message.ts'
 import type { Applying } from './applying.ts'
 import { mappingOf, type FhirMappings } from './fhir-sources.ts'
 
@@ -128,12 +128,11 @@ function askMllp (deps: HisLookupDeps, way: MllpWay): Ask {
   const { destination: { host, port, tls } } = way
   const pem = (file: string | undefined): string | null => file === undefined ? null : readFileSync(file, 'utf8')
   const dialled = { host, port, tls: tls === undefined ? null : { ca: pem(tls.caFile), key: pem(tls.keyFile), cert: pem(tls.certFile) } }
-  const rules: DescribingRules = { charset: way.source.charset, keyRule: way.source.keyRule, hospitalId: way.source.hospital, zoneOffset: zoneOffsetIn(deps.zone) }
   return async (forms) => {
     for (const form of numbersOf(forms)) {
       const { controlId, content } = writeQuery(deps, way, form)
       const raw = await mllpQuery({ ...dialled, timeoutMs: mostMs }, { controlId, content })
-      const message = messageOf(raw, { deps, rules, source: way.source })
+      const message = answerMessage(raw, deps, way.source)
       const outcome = queryOutcomeOf(decodeText(raw, message.charset))
       if (outcome === 'failed') throw new Error('the hospital could not look')
       if (outcome === 'found') return { messages: [(await deps.applying.receiver.receive(message)).id] }
@@ -151,12 +150,4 @@ function writeQuery ({ clock, ids, zone }: HisLookupDeps, { destination, query }
     at: printTimeStamp(clock.now(), zoneOffsetIn(zone)), name: query, identifier: { value, type }
   })
   return { controlId, content: encodeText(text, iconv) }
-}
-
-function messageOf (raw: Buffer, { deps, rules, source }: { readonly deps: HisLookupDeps, readonly rules: DescribingRules, readonly source: MllpSourceConfig }): NewMessage {
-  const { contentHash, dedupeKey, controlId, type, trigger, sentAt, charset, lanes, parked } = describeMessage(raw, rules)
-  return {
-    id: deps.ids.next(), source: source.name, hospitalId: source.hospital, format: 'hl7v2', raw, contentHash, dedupeKey, controlId, type, trigger, sentAt, charset, lanes,
-    receivedAt: deps.clock.now(), parked, ack: new Uint8Array(), replayOf: null
-  }
 }

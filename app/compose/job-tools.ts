@@ -14,6 +14,7 @@ import { accessKeys, openingSms } from './access-keys.ts'
 import { takeInTools } from './applying.ts'
 import { type AreaDeps } from './area.ts'
 import { composeAreas } from './areas.ts'
+import { heardBooking } from './appointments.ts'
 import { billingOf } from './bills.ts'
 import { composeTables, type ComposeOptions } from './compose.ts'
 import { destinationsOf } from './destinations.ts'
@@ -42,6 +43,7 @@ export async function jobTools (config: Config, store: Store, parties: Pick<Comp
     ids,
     onCall: onCallOf({ config, sms: parties.sms }),
     retainDays: config.site.timers.retainMessageDays,
+    retainOutboxDays: config.site.timers.retainOutboxDays,
     site: config.site,
     areas: composeAreas(await areaDeps(config, store, parties)),
     compare: async () => { throw new DomainError('JOB_NOT_FOUND', 'Views are compared by the service that follows them: POST /v1/ops/jobs/<name>/run.') }
@@ -59,11 +61,12 @@ export async function jobTools (config: Config, store: Store, parties: Pick<Comp
 const ids: Ids = { next: randomUUID }
 const wallClock = { now: () => new Date() }
 
-async function areaDeps (config: Config, store: Store, { sms, wechat, outside }: Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'>): Promise<AreaDeps> {
+/** What areas are composed from, for a command: nothing of it starts by itself. */
+export async function areaDeps (config: Config, store: Store, { sms, wechat, outside }: Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'>): Promise<AreaDeps> {
   const { zone } = config
   const { mappings, stableId } = await composeTables(config, store)
   const calendar = calendarIn(zone)
-  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: searchValuesIn(zone), stableId, ids, calendar, destinations: destinationsOf(config.site), billing: billingOf(config, outside) })
+  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: searchValuesIn(zone), stableId, ids, calendar, destinations: destinationsOf(config.site), billing: billingOf(config, outside), booking: heardBooking(config) })
   const keys = await accessKeys(store)
   return {
     config, store, clock: wallClock, wallClock, calendar, startOfDay: startOfDayIn(zone), ids, stableId, keys, random: Math.random, log: createLogger({ level: 'silent' }),

@@ -35,6 +35,8 @@ export function composeNotifications (deps: AreaDeps): Area {
       })
     },
     rules: { [noticeKind]: { maxRunning: atATime, inOrder: false } },
+    // The book of notices keeps each key with what became of it.
+    forgettable: [noticeKind],
     timers: [lookAfter(deps)],
     routes: [noticeRoutes({
       ...deps,

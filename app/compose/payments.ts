@@ -9,6 +9,7 @@ import {
   type KeptCallback, type PaymentHalf, type PaymentTools, type Purpose
 } from '../../core/payments/index.ts'
 import { pruneCallbacks } from '../../jobs/prune-callbacks.ts'
+import { undecidedPayments } from '../../jobs/undecided-payments.ts'
 import { plainArea, type Area, type AreaDeps } from './area.ts'
 import { payAfterCareSettings } from './pay-after-care-settings.ts'
 
@@ -22,7 +23,7 @@ const mostUnprovenPerMinute = 120
 
 /** 支付: orders, call-backs, queries, refunds over every channel that is configured. */
 export function composePayments (deps: AreaDeps): Area {
-  const { store: { inTransaction, inReading }, ids, clock, calendar, wallClock, outside, notifyOutbox } = deps
+  const { store: { inTransaction, inReading }, ids, clock, calendar, wallClock, outside, onCall, notifyOutbox } = deps
   const tools: PaymentTools<Stores> & Parameters<typeof requestRefund<Stores>>[1] = {
     purposes: purposesOf(deps), inTransaction, ids, calendar, clock, gateways: outside.payments, byTwoAboveFen: payAfterCareSettings(deps.config).refundByTwoAboveFen
   }
@@ -37,7 +38,9 @@ export function composePayments (deps: AreaDeps): Area {
     carryOut: carryOutOf(tools, notifyOutbox),
     // So few that a call-back, which takes its turn at the same writer, never waits for many.
     rules: { [paymentKinds.callback]: { maxRunning: 2, inOrder: false } },
-    jobs: [pruneCallbacks({ inTransaction })],
+    // Orders and refunds have states and source keys of their own; a call-back is applied under an id that comes once.
+    forgettable: Object.values(paymentKinds),
+    jobs: [pruneCallbacks({ inTransaction }), undecidedPayments(tools, { inTransaction, ids, onCall })],
     timers: [{
       name: 'payment-queries',
       nextDue: () => inReading(nextQueryDue),

@@ -3,8 +3,11 @@ export const permissions = ['me.read', 'account.use', 'directory.read', 'patient
   'record.read', 'record.write', 'visit.read', 'charge.read', 'statement.read', 'ledger.read', 'message.read', 'message.operate', 'message.convert',
   'mapping.operate', 'queue.operate', 'destination.operate', 'client.manage', 'scene.create', 'operations.read', 'job.run', 'audit.read',
   'clock.move', 'simulator.operate',
-  'identity.read', 'patient.register', 'visit.register', 'visit.check_in', 'release.check',
+  'identity.read', 'patient.register', 'visit.register', 'visit.check_in', 'release.check', 'appointment.read', 'appointment.book', 'appointment.operate', 'vitals.write', 'advice.read', 'doctor.recommend',
   'contract.read', 'contract.sign', 'contract.manage', 'score.read', 'bill.read', 'bill.decide', 'dispute.open', 'dispute.answer', 'default.read',
   'payment.create', 'payment.read', 'refund.request', 'refund.approve', 'reconciliation.read', 'reconciliation.operate', 'books.export',
-  'feed.read', 'feed.acknowledge', 'feed.release'] as const
+  'feed.read', 'feed.acknowledge', 'feed.release',
+  'voucher.read', 'voucher.manage', 'voucher.issue', 'voucher.present', 'voucher.use', 'voucher.roll_back',
+  'voucher_code.read', 'voucher_code.verify', 'voucher_use.sync', 'offline_use.read', 'offline_use.settle',
+  'face.identify', 'face.enrol', 'face.review', 'face.consent', 'face.operate'] as const
 export type Permission = typeof permissions[number]

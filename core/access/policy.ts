@@ -9,40 +9,48 @@ import { scopesAllow } from './scopes.ts'
 type Scope = 'own' | 'organization' | 'books' | 'all'
 
 const personal = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'own', 'account.use': 'own', 'profile.read': 'own', 'profile.write': 'own', 'record.read': 'own', 'visit.read': 'own', 'charge.read': 'own', 'statement.read': 'own',
-  'visit.register': 'own', 'visit.check_in': 'own', 'contract.read': 'own', 'contract.sign': 'own', 'score.read': 'own', 'bill.read': 'own', 'dispute.open': 'own', 'payment.create': 'own', 'payment.read': 'own' } as const
-const clinical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'organization', 'record.read': 'organization', 'visit.read': 'organization' } as const
+  'visit.register': 'own', 'visit.check_in': 'own', 'appointment.read': 'own', 'appointment.book': 'own', 'vitals.write': 'own', 'advice.read': 'own', 'doctor.recommend': 'own', 'face.consent': 'own', 'contract.read': 'own', 'contract.sign': 'own', 'score.read': 'own', 'bill.read': 'own', 'dispute.open': 'own', 'payment.create': 'own', 'payment.read': 'own', 'voucher.read': 'own', 'voucher.present': 'own', 'voucher_code.read': 'own' } as const
+const clinical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'organization', 'record.read': 'organization', 'visit.read': 'organization', 'appointment.read': 'organization' } as const
 const accounts = { 'charge.read': 'organization', 'statement.read': 'organization' } as const
 /** What happens at a counter or kiosk with the person there. */
-const counter = { 'identity.read': 'organization', 'patient.register': 'organization', 'visit.register': 'organization', 'visit.check_in': 'organization', 'release.check': 'organization',
-  'contract.read': 'organization', 'contract.sign': 'organization', 'bill.read': 'organization', 'payment.create': 'organization', 'payment.read': 'organization' } as const
+const counter = { 'identity.read': 'organization', 'patient.register': 'organization', 'visit.register': 'organization', 'visit.check_in': 'organization', 'release.check': 'organization', 'appointment.read': 'organization', 'appointment.book': 'organization',
+  'contract.read': 'organization', 'contract.sign': 'organization', 'bill.read': 'organization', 'payment.create': 'organization', 'payment.read': 'organization', 'voucher_code.verify': 'organization' } as const
+/** 测量、建议、荐医: for the person who is there. */
+const care = { 'vitals.write': 'organization', 'advice.read': 'organization', 'doctor.recommend': 'organization' } as const
+/** 服务券核销 at a hospital. */
+const redeeming = { 'voucher.read': 'organization', 'voucher.use': 'organization', 'voucher.roll_back': 'organization' } as const
+/** 服务券后台: what is paid out in vouchers is decided by whoever decides of money. */
+const vouching = { 'voucher.read': 'books', 'voucher.manage': 'books', 'voucher.roll_back': 'books',
+  'voucher_code.read': 'books', 'voucher_code.verify': 'books', 'offline_use.read': 'books', 'offline_use.settle': 'books' } as const
 /** Money and default, of one hospital or all. */
 const money = { 'contract.read': 'books', 'contract.manage': 'books', 'bill.read': 'books', 'bill.decide': 'books', 'dispute.answer': 'books', 'default.read': 'books', 'payment.read': 'books', 'refund.request': 'books',
   'refund.approve': 'books', 'reconciliation.read': 'books', 'reconciliation.operate': 'books', 'books.export': 'books', 'feed.read': 'books', 'feed.release': 'books' } as const
 const inspection = { 'contract.read': 'all', 'bill.read': 'all', 'default.read': 'all', 'payment.read': 'all', 'reconciliation.read': 'all', 'books.export': 'all', 'feed.read': 'all' } as const
 /** The technical side sees messages, since it repairs them, and so what becomes of each: records, visits, charges. */
-const technical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'all', 'patient.link': 'all', 'record.read': 'all', 'visit.read': 'all',
+const technical = { 'me.read': 'all', 'directory.read': 'all', 'patient.read': 'all', 'patient.link': 'all', 'record.read': 'all', 'visit.read': 'all', 'appointment.read': 'all', 'appointment.operate': 'all',
   'charge.read': 'all', 'statement.read': 'all', 'message.read': 'all', 'message.operate': 'all', 'message.convert': 'all', 'mapping.operate': 'all', 'queue.operate': 'all', 'destination.operate': 'all', 'operations.read': 'all',
-  'job.run': 'all', 'clock.move': 'all', 'simulator.operate': 'all' } as const
+  'job.run': 'all', 'clock.move': 'all', 'simulator.operate': 'all', 'face.review': 'all', 'face.operate': 'all',
+  'voucher.read': 'all', 'voucher.manage': 'all', 'voucher.roll_back': 'all', 'voucher_code.read': 'all', 'voucher_code.verify': 'all', 'offline_use.read': 'all', 'offline_use.settle': 'all' } as const
 const bystander = { 'me.read': 'all' } as const
 
 /** The whole policy: role → permission → scope. What is not here is refused. */
 const policy: Readonly<Record<Role, Readonly<Partial<Record<Permission, Scope>>>>> = {
   patient: personal,
   guardian: personal,
-  doctor: { ...clinical, 'release.check': 'organization' },
+  doctor: { ...clinical, ...care, 'release.check': 'organization' },
   pharmacist: { ...clinical, 'release.check': 'organization' },
   support: { ...bystander, 'directory.read': 'all' },
   reviewer: { ...bystander, 'directory.read': 'all' },
-  desk: { ...clinical, ...accounts, ...counter, 'dispute.open': 'organization', 'refund.request': 'organization', 'identity.confirm': 'organization', 'scene.create': 'all' },
-  community: bystander,
-  hospital: { ...clinical, ...accounts, 'ledger.read': 'organization', 'release.check': 'organization', 'contract.read': 'organization', 'bill.read': 'organization', 'visit.register': 'organization', 'visit.check_in': 'organization' },
-  terminal: { ...bystander, ...counter, 'scene.create': 'all' },
+  desk: { ...clinical, ...accounts, ...counter, ...redeeming, 'appointment.operate': 'organization', ...care, 'dispute.open': 'organization', 'refund.request': 'organization', 'identity.confirm': 'organization', 'scene.create': 'all', 'face.review': 'organization', 'face.consent': 'organization' },
+  community: { ...bystander, 'directory.read': 'all', 'voucher.read': 'organization', 'voucher.issue': 'organization', 'voucher_code.read': 'organization', 'voucher_code.verify': 'organization' },
+  hospital: { ...clinical, ...accounts, ...redeeming, 'voucher_code.verify': 'organization', 'voucher_use.sync': 'organization', 'offline_use.read': 'organization', 'appointment.book': 'organization', 'appointment.operate': 'organization', 'ledger.read': 'organization', 'release.check': 'organization', 'contract.read': 'organization', 'bill.read': 'organization', 'visit.register': 'organization', 'visit.check_in': 'organization' },
+  terminal: { ...bystander, ...counter, ...care, 'scene.create': 'all', 'face.identify': 'organization', 'face.enrol': 'organization' },
   bureau: { ...bystander, 'feed.read': 'all', 'feed.acknowledge': 'all' },
-  finance: { ...bystander, 'directory.read': 'all', 'charge.read': 'books', 'statement.read': 'books', 'ledger.read': 'books', ...money },
+  finance: { ...bystander, 'directory.read': 'all', 'charge.read': 'books', 'statement.read': 'books', 'ledger.read': 'books', ...money, ...vouching },
   operator: technical,
-  auditor: { ...bystander, 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all', ...inspection },
+  auditor: { ...bystander, 'voucher.read': 'all', 'directory.read': 'all', 'charge.read': 'all', 'statement.read': 'all', 'ledger.read': 'all', 'audit.read': 'all', 'offline_use.read': 'all', ...inspection },
   administrator: { ...technical, 'ledger.read': 'all', 'audit.read': 'all', 'client.manage': 'all', ...inspection },
-  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'record.write': 'books', 'charge.read': 'books', 'scene.create': 'all', 'release.check': 'books', 'visit.register': 'books', 'visit.check_in': 'books' }
+  integrator: { ...bystander, 'directory.read': 'all', 'message.convert': 'all', 'record.read': 'books', 'record.write': 'books', 'charge.read': 'books', 'scene.create': 'all', 'release.check': 'books', 'visit.register': 'books', 'visit.check_in': 'books', 'appointment.read': 'books', 'appointment.book': 'books', 'appointment.operate': 'books' }
 }
 
 /** Whether a role acts for own records, not for an organization. */

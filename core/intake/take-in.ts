@@ -5,6 +5,9 @@ import { addOutbound, outboundFor } from '../outbound/index.ts'
 import { saveChanges, type RecordChange, type SavedRecord } from '../records/index.ts'
 import { joinedVisits, keepSteps, saveVisit, stepOf, stepOfVisit, type Visit, type VisitStep } from '../visits/index.ts'
 import { billVisits, billCharges } from './bill-told.ts'
+import { bookTold } from './book-told.ts'
+import { examinationsTold } from './examine-told.ts'
+import { facesTold, withoutWithdrawnPhotos } from './face-told.ts'
 import type { TakeInDeps, Told } from './told.ts'
 
 export type { TakeInDeps } from './told.ts'
@@ -21,7 +24,7 @@ export interface TakenIn {
  * that did not change has had its effects already, so a resend ends after the first read.
  */
 export async function takeIn (deps: TakeInDeps, changes: readonly RecordChange[], at: Date): Promise<TakenIn> {
-  const saved = await saveChanges(deps, changes, at)
+  const saved = await saveChanges(deps, await withoutWithdrawnPhotos(deps, changes), at)
   const told = saved.flatMap((record) => factsTold(deps, record))
   const doubts = await takeInPatients(deps, told, at)
   for (const { fact } of told) {
@@ -34,9 +37,13 @@ export async function takeIn (deps: TakeInDeps, changes: readonly RecordChange[]
     const booked = await recordCharge(deps, { facts: fact.charge, overruled: saidInVain(deps, from), isNew: from.before === null }, at)
     await billCharges(deps, booked, billsOf, at)
   }
-  await keepSteps(deps, [...told.flatMap(stepsTold), ...saved.flatMap((record) => stepsInVain(deps, record))], at)
+  const steps = [...told.flatMap(stepsTold), ...saved.flatMap((record) => stepsInVain(deps, record))]
+  await keepSteps(deps, steps, at)
   await addOutbound(deps, outboundFor(saved, changes, deps.destinations), at)
   await joinVisits(deps, told, at)
+  await bookTold(deps, { told, steps, takeIn: (changes) => takeIn(deps, changes, at) }, at)
+  await examinationsTold(deps, told, at)
+  await facesTold(deps, { told, saved, takeIn: (changes) => takeIn(deps, changes, at) }, at)
   const produced = saved.filter(({ outcome }) => outcome === 'changed').map(({ record }) => `${record.type}/${record.id}`)
   return { produced, doubts }
 }

@@ -1,5 +1,7 @@
+import type { BookingRules, BookingStores } from '../appointments/index.ts'
 import type { Calendar } from '../clock.ts'
 import type { PractitionerStore } from '../directory/index.ts'
+import type { FaceConsentStore, FacePhotoStore, FaceTemplateStore } from '../faces/index.ts'
 import type { PatientStore } from '../identity/index.ts'
 import type { Ids, StableId } from '../ids.ts'
 import type { ChargeStore, LedgerStore } from '../ledger/index.ts'
@@ -8,13 +10,14 @@ import type { Destination, OutboundStore } from '../outbound/index.ts'
 import type { BillTools, VisitStores as BillingStores } from '../pay-after-care/index.ts'
 import type { RecordStore, SavedRecord, SearchValuesOf } from '../records/index.ts'
 import type { VisitStore } from '../visits/index.ts'
+import type { VoucherStores } from '../vouchers/index.ts'
 import type { Fact, FactsOf } from './fact.ts'
 
 /** 医后付: by which rules what is taken in stands on bills. */
 export type Billing = Pick<BillTools, 'settings' | 'hasInsurance'>
 
-export interface TakeInDeps extends Pick<BillingStores, 'bills' | 'contracts' | 'defaults'> {
-  readonly records: Pick<RecordStore, 'current' | 'save' | 'confirm'>
+export interface TakeInDeps extends Pick<BillingStores, 'bills' | 'contracts' | 'defaults'>, Pick<BookingStores, 'slots' | 'appointments' | 'waits'>, Pick<VoucherStores, 'vouchers' | 'voucherBatches' | 'voucherUses' | 'voucherCopies'> {
+  readonly records: Pick<RecordStore, 'current' | 'save' | 'confirm' | 'purgeBinaries'>
   readonly patients: PatientStore
   readonly visits: Pick<VisitStore, 'find' | 'save' | 'addStep'>
   readonly practitioners: Pick<PractitionerStore, 'find' | 'save'>
@@ -22,6 +25,9 @@ export interface TakeInDeps extends Pick<BillingStores, 'bills' | 'contracts' | 
   readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil'>
   readonly outbox: Pick<OutboxStore, 'add'>
   readonly outbound: Pick<OutboundStore, 'add'>
+  readonly faceConsents: Pick<FaceConsentStore, 'add' | 'ofPatients' | 'withdrawnAt' | 'inTurn'>
+  readonly facePhotos: Pick<FacePhotoStore, 'save' | 'ofPatients' | 'drop'>
+  readonly faceTemplates: Pick<FaceTemplateStore, 'ofPatients' | 'drop'>
   readonly destinations: readonly Destination[]
   readonly factsOf: FactsOf
   readonly searchValuesOf: SearchValuesOf
@@ -31,6 +37,8 @@ export interface TakeInDeps extends Pick<BillingStores, 'bills' | 'contracts' | 
   readonly ids: Ids
   readonly calendar: Calendar
   readonly billing: Billing
+  /** 预约. By which rules what hospitals tell of appointments is taken in. */
+  readonly booking: BookingRules<BookingStores>
 }
 
 export interface Told {

@@ -11,11 +11,11 @@ import { settleRecords, type Known, type SettledRecord } from './settle-records.
 import { takeIn, type TakeInDeps } from './take-in.ts'
 
 /** What of takeIn belongs to a transaction. */
-type TakeInStores = Pick<TakeInDeps, 'patients' | 'visits' | 'practitioners' | 'charges' | 'ledger' | 'outbox' | 'outbound' | 'contracts' | 'bills' | 'defaults'>
+type TakeInStores = Pick<TakeInDeps, 'patients' | 'visits' | 'practitioners' | 'charges' | 'ledger' | 'outbox' | 'outbound' | 'contracts' | 'bills' | 'defaults' | 'slots' | 'appointments' | 'waits' | 'vouchers' | 'voucherBatches' | 'voucherUses' | 'voucherCopies' | 'faceConsents' | 'facePhotos' | 'faceTemplates'>
 type WriteTools = Omit<TakeInDeps, keyof TakeInStores | 'records'>
 
 interface WriteStores extends TakeInStores {
-  readonly records: Pick<RecordStore, 'current' | 'save' | 'confirm' | 'search'>
+  readonly records: Pick<RecordStore, 'current' | 'save' | 'confirm' | 'search' | 'purgeBinaries'>
   readonly inbox: Pick<InboxStore, 'receive' | 'markApplied'>
 }
 

@@ -12,6 +12,8 @@ export interface Charge {
   readonly kind: 'charge' | 'adjustment' | 'payment'
   /** FT1-2. */
   readonly transactionId: string
+  /** FT1-23: the filler's number of the order that it is charged for; absent or null where the HIS names none. */
+  readonly orderNumber?: string | null
   readonly patientId: string
   readonly visitId: string | null
   readonly amountFen: Fen | null

@@ -15,7 +15,7 @@ export interface ChargeDecision {
  */
 export function decideCharge (stands: Charge | null, facts: ChargeFacts, at: Date): ChargeDecision {
   const posted = stands !== null && isInTheBooks(stands) ? stands : null
-  const charge: Charge = { ...facts, ...carriedOver(stands, facts), state: 'posted', receivedAt: stands?.receivedAt ?? at }
+  const charge: Charge = { ...facts, orderNumber: orderOf(stands, facts), ...carriedOver(stands, facts), state: 'posted', receivedAt: stands?.receivedAt ?? at }
   if (posted !== null) refuseContradiction(posted, { ...charge, creditedBy: null })
   if (posted !== null) refuseMissingAmount(facts, charge)
   refuseOtherCredit(charge.amountFen, charge.creditedBy)
@@ -26,6 +26,9 @@ export function decideCharge (stands: Charge | null, facts: ChargeFacts, at: Dat
     postsCredit: hasMoney && charge.creditedBy !== null && stands?.state !== 'reversed'
   }
 }
+
+/** A credit names no order. */
+const orderOf = (stands: Charge | null, facts: ChargeFacts): string | null => facts.orderNumber ?? stands?.orderNumber ?? null
 
 /** What a line keeps: its amount and credit once known, and in the books its patient and day; a credit may name others. */
 function carriedOver (stands: Charge | null, facts: ChargeFacts): Pick<Charge, 'kind' | 'patientId' | 'amountFen' | 'occurredOn' | 'creditedBy'> {

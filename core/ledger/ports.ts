@@ -54,6 +54,8 @@ export interface ChargeStore {
   readonly save: (charge: Charge) => Promise<void>
   /** The line that a transaction of the HIS is, or that it takes back as a credit. */
   readonly byTransaction: (hospitalId: string, transactionId: string) => Promise<Charge | null>
+  /** Whether a line of a visit that stands in the books is charged for this order. */
+  readonly isOrderCharged: (visitId: string, orderNumber: string) => Promise<boolean>
   /** Lines that happened (or were credited) on a day, by id after `after`. */
   readonly occurredOn: (wanted: { readonly hospitalId: string, readonly day: CalendarDate, readonly by: 'charge' | 'credit' }, page: { readonly limit: number, readonly after: string | null }) => Promise<readonly Charge[]>
   /** Newest day first. A null filter sets no limit. */

@@ -17,7 +17,7 @@ export interface BusinessDays {
 
 /** When a template may go: null for now, else the next opening of the hours (I-24). */
 export function mayGoAt (template: NoticeTemplate, now: Date, { from, until }: DunningHours, { calendar, startOfDay }: BusinessDays): Date | null {
-  if (!templates[template].isDunning) return null
+  if (!templates[template].isDunning && templates[template].isQuietAtNight !== true) return null
   const today = calendar(now)
   const at = (day: typeof today, time: string): Date => new Date(startOfDay(day).getTime() + minutesOf(time) * 60_000)
   if (now < at(today, from)) return at(today, from)

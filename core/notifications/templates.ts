@@ -18,6 +18,8 @@ export interface Template {
   readonly asksReceipt: boolean
   /** 催收. Only within the hours of collection; everything else goes at once. */
   readonly isDunning: boolean
+  /** Only within the same hours, though it asks for no money. */
+  readonly isQuietAtNight?: boolean
 }
 
 const course = { channels: ['push', 'wechat', 'sms'], needsProof: false, asksReceipt: false, isDunning: false } as const
@@ -50,6 +52,21 @@ export const templates: Readonly<Record<NoticeTemplate, Template>> = {
   card_unlocked: { ...account, title: '医保卡恢复', text: '您的医保卡已恢复使用。', english: 'Your insurance card is unlocked.', params: [] },
   reported: { ...formal, title: '报送告知', text: '您的逾期欠费信息已于{on}报送。如有异议，可在应用内或窗口提出。', english: 'Your arrears were reported on {on}. You can object in the app or at the counter.', params: ['on'] },
   report_cured: { ...account, title: '更新告知', text: '您的欠费信息已更新为结清。', english: 'Your report has been updated: nothing is owed any more.', params: ['on'] },
+  appointment_booked: { ...course, title: '预约成功', text: '您在{hospital}的预约已确认，时间{time}。', english: 'Your appointment at {hospital} is booked for {time}.', params: ['hospital', 'time'] },
+  appointment_refused: { ...course, title: '预约未成功', text: '您在{hospital}{time}的预约未能确认，请在应用内另选时间。', english: 'Your appointment at {hospital} for {time} could not be confirmed; please choose another time in the app.', params: ['hospital', 'time'] },
+  appointment_cancelled: { ...course, title: '预约取消', text: '您在{hospital}{time}的预约已取消。', english: 'Your appointment at {hospital} for {time} is cancelled.', params: ['hospital', 'time'] },
+  appointment_moved: { ...course, title: '预约变更', text: '您在{hospital}的预约已改为{time}。', english: 'Your appointment at {hospital} is now at {time}.', params: ['hospital', 'time'] },
+  appointment_unchanged: { ...course, title: '预约未变更', text: '您在{hospital}的预约未能更改，仍为{time}。', english: 'Your appointment at {hospital} could not be changed and stays at {time}.', params: ['hospital', 'time'] },
+  appointment_reminder: { ...course, isQuietAtNight: true, title: '就诊提醒', text: '请按时前往{hospital}，您的预约时间为{time}。', english: 'Please remember your appointment at {hospital} at {time}.', params: ['hospital', 'time'] },
+  seat_offered: { ...course, title: '候补提醒', text: '您候补的{hospital}{time}已有名额，请尽快在应用内确认。', english: 'A place at {hospital} for {time} is kept for you; please confirm it in the app soon.', params: ['hospital', 'time'] },
+  voucher_issued: { ...course, title: '服务券发放', text: '您已收到服务券{number}，有效期至{lastDay}，请在应用内查看和预约。', english: 'You have received voucher {number}, valid through {lastDay}; see and book it in the app.', params: ['number', 'lastDay'] },
+  voucher_used: { ...course, title: '服务券使用', text: '您的服务券{number}已在{hospital}确认使用。', english: 'Your voucher {number} is in use at {hospital}.', params: ['number', 'hospital'] },
+  voucher_examined: { ...course, title: '服务券进度', text: '您的服务券{number}对应的服务已在{hospital}完成。', english: 'The service of voucher {number} is done at {hospital}.', params: ['number', 'hospital'] },
+  voucher_redeemed: { ...course, title: '服务券核销', text: '您的服务券{number}已在{hospital}核销。', english: 'Your voucher {number} was redeemed at {hospital}.', params: ['number', 'hospital'] },
+  voucher_restored: { ...course, title: '服务券恢复', text: '您的服务券{number}在{hospital}的核销已撤销，请在应用内查看。', english: 'The redemption of voucher {number} at {hospital} was undone; see it in the app.', params: ['number', 'hospital'] },
+  voucher_void: { ...course, title: '服务券作废', text: '您的服务券{number}已作废，如有疑问请联系发放社区。', english: 'Your voucher {number} is void; please ask the community that gave it out.', params: ['number'] },
+  voucher_expiring: { ...course, isQuietAtNight: true, title: '服务券到期提醒', text: '您的服务券{number}有效期至{lastDay}，请及时预约使用。', english: 'Your voucher {number} is valid through {lastDay}; please use it in time.', params: ['number', 'lastDay'] },
+  voucher_expired: { ...course, isQuietAtNight: true, title: '服务券过期', text: '您的服务券{number}已过期。', english: 'Your voucher {number} has expired.', params: ['number'] },
   payment_failed: { ...account, title: '支付未成功', text: '您的支付未成功，请在应用内重新支付。', english: 'Your payment did not go through; please pay again in the app.', params: ['amount'] },
   refund_done: { ...account, title: '退款成功', text: '您的退款{amount}元已原路退回。', english: 'Your refund of {amount} yuan went back the way it was paid.', params: ['amount'] },
   dispute_opened: { ...account, title: '异议受理', text: '您的异议已受理，将于{answerBy}前答复。', english: 'Your dispute is open and will be answered by {answerBy}.', params: ['answerBy'] },

@@ -15,3 +15,4 @@ export {
 export type { Trouble, Watched, WatchLimits, WatchedSource } from './watch.ts'
 export { chainNames, faultOf, sealOf, type ChainName, type Seal, type Sealable } from './seal.ts'
 export { horizonOf, proveChain, sealChains, type ChainProof, type Horizon } from './seal-chains.ts'
+export { pruneOutbox, type OutboxRetention } from './prune-outbox.ts'

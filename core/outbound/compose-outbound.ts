@@ -12,6 +12,8 @@ export interface ComposeDeps {
   /** Business time. */
   readonly clock: Clock
   readonly write: WriteOutbound
+  /** An attempt has failed, with this code: whoever waits for the effect may know. */
+  readonly undelivered?: (message: OutboundMessage, code: string) => Promise<void>
 }
 
 /** A report's observations, their patient, its visit: more is not one message any more. */

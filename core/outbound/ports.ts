@@ -63,4 +63,9 @@ export interface Carrier {
    * where no answer came.
    */
   readonly send: (message: Pick<Composed, 'controlId' | 'content'>) => Promise<Answer>
+  /**
+   * What became of a message that may have been sent before and got no answer, where the destination can be asked; null:
+   * it knows nothing of it, so it may be sent. Absent: it is sent again as it was.
+   */
+  readonly ask?: (message: Pick<Composed, 'controlId' | 'content'>) => Promise<Answer | null>
 }

@@ -19,7 +19,9 @@ export function sendOutbound (deps: ComposeDeps, destination: Destination, carri
       await send(deps, destination, carrier, message)
     } catch (error) {
       // What is noted is for the operator; the outbox decides by the error itself.
-      await deps.inTransaction(({ outbound }) => outbound.failed(id, { failure: failureOf(error), at: deps.clock.now() })).catch(() => undefined)
+      const failure = failureOf(error)
+      await deps.inTransaction(({ outbound }) => outbound.failed(id, { failure, at: deps.clock.now() })).catch(() => undefined)
+      await deps.undelivered?.(message, failure.code).catch(() => undefined)
       throw error
     }
   }
@@ -29,7 +31,9 @@ export const notFound = (): DomainError => new DomainError('OUTBOUND_NOT_FOUND',
 
 async function send (deps: ComposeDeps, destination: Destination, carrier: Carrier, message: OutboundMessage): Promise<void> {
   const composed = await composeOutbound(deps, destination, message)
-  const answer = await carrier.send(composed)
+  // A text that stood already may be out, unless it is known that nothing left.
+  const mayBeOut = message.composed !== null && message.failure?.code !== 'OUTSIDE_DOWN'
+  const answer = (mayBeOut ? await carrier.ask?.(composed) : null) ?? await carrier.send(composed)
   await deps.inTransaction(({ outbound }) => outbound.answered(message.id, { ...answer, at: deps.clock.now() }))
   refuseUnlessAccepted(answer)
 }

@@ -14,7 +14,7 @@ export const releaseKinds = ['exam', 'test', 'treatment', 'drug'] as const
 export interface ReleaseCheck {
   readonly visit: Pick<Visit, 'id' | 'hospitalId' | 'patientId' | 'class'>
   readonly amountFen: Fen
-  /** As the charge will carry it. */
+  /** As the charge will carry it: the line's own number (FT1-2), or the filler's of the order (FT1-23). */
   readonly reference: string
   readonly isEmergency: boolean
 }
@@ -29,7 +29,7 @@ export interface Release {
 export interface ReleaseStores {
   readonly contracts: Pick<ContractStore, 'ofPatient'>
   readonly bills: Pick<BillStore, 'ofVisit' | 'outstanding' | 'holds' | 'lockContract' | 'holdByReference' | 'saveHold'>
-  readonly charges: Pick<ChargeStore, 'byTransaction'>
+  readonly charges: Pick<ChargeStore, 'byTransaction' | 'isOrderCharged'>
 }
 
 interface ReleaseTools {
@@ -99,7 +99,8 @@ async function keepHold ({ bills }: ReleaseStores, { ids, settings }: ReleaseToo
 /** The charge may come before anybody asks: it stands on the bill already, and is not to be reserved a second time. */
 async function isCharged ({ charges }: Pick<ReleaseStores, 'charges'>, { visit, reference }: ReleaseCheck): Promise<boolean> {
   const charge = await charges.byTransaction(visit.hospitalId, reference)
-  return charge !== null && charge.visitId === visit.id && charge.state === 'posted' && charge.transactionId === reference
+  const isItsLine = charge !== null && charge.visitId === visit.id && charge.state === 'posted' && charge.transactionId === reference
+  return isItsLine || await charges.isOrderCharged(visit.id, reference)
 }
 
 export const noHold = (): DomainError => new DomainError('HOLD_NOT_FOUND', 'No hold has this id; ask for the release again.')

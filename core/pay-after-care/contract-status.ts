@@ -1,7 +1,6 @@
 import type { Fen } from '../money.ts'
 import { isInForce, type Contract, type ContractState } from './contract.ts'
 import { standingOf } from './end-contract.ts'
-import type { ContractStore } from './ports.ts'
 
 /** Answered when a card is read: one read by index, whatever the number of hospitals. */
 export interface ContractStatus {
@@ -14,11 +13,7 @@ export interface ContractStatus {
   readonly suspendedBecause: Contract['suspendedBecause']
 }
 
-export async function contractStatus ({ contracts }: { readonly contracts: Pick<ContractStore, 'ofPatient'> }, patientId: string): Promise<ContractStatus> {
-  return statusOf(await contracts.ofPatient(patientId))
-}
-
-/** The newest first, as the store gives them. */
+/** Of a person's contracts, the newest first, as the store gives them. */
 export function statusOf (contracts: readonly Contract[]): ContractStatus {
   const contract = standingOf(contracts) ?? contracts[0]
   if (contract === undefined) return { state: 'none', isInForce: false, contractId: null, creditLimitFen: null, suspendedBecause: null }

@@ -8,7 +8,7 @@ export interface CreditHold {
   readonly id: string
   readonly contractId: string
   readonly visitId: string
-  /** The HIS's own number of the order or line (FT1-2 or FT1-23), which its charge will carry. */
+  /** The HIS's own number of the line (FT1-2) or of the order at its filler (FT1-23), which its charge will carry; of an order with several lines the first one ends the hold. */
   readonly reference: string
   readonly amountFen: Fen
   readonly state: 'held' | 'posted' | 'released' | 'expired'

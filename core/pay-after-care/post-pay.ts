@@ -44,8 +44,16 @@ export function headroomOf (usage: Usage): Fen {
   return fen(Math.max(0, (usage.contract?.creditLimitFen ?? 0) - usedOf(usage) - heldOf(usage)))
 }
 
-/** Every reason at once why `amountFen` more cannot be paid after care (I-21). Zero asks about a new visit as such. */
-export function refusalsOf (usage: Usage, { amountFen, today, minimumOverdueFen }: { readonly amountFen: Fen, readonly today: Moment['today'] } & Pick<PayAfterCareSettings, 'minimumOverdueFen'>): readonly Refusal[] {
+type Asking = Pick<Moment, 'today'> & Pick<PayAfterCareSettings, 'minimumOverdueFen'>
+
+/** Nobody knows yet what a new visit will cost; but where nothing is left of the limit it cannot begin. */
+const leastOfAVisit = fen(1)
+
+/** The one rule for a new visit: what the desk tells before it, and what makes its bill afterwards. */
+export const newVisitRefusals = (usage: Usage, asking: Asking): readonly Refusal[] => refusalsOf(usage, { ...asking, amountFen: leastOfAVisit })
+
+/** Every reason at once why `amountFen` more cannot be paid after care (I-21). */
+export function refusalsOf (usage: Usage, { amountFen, today, minimumOverdueFen }: Asking & { readonly amountFen: Fen }): readonly Refusal[] {
   const { contract, bills } = usage
   if (contract === null) return ['no_contract']
   const limit = contract.creditLimitFen - usedOf(usage) - heldOf(usage)
@@ -68,5 +76,5 @@ export function isPostPay (visit: Pick<Visit, 'class' | 'payMode' | 'startedAt'>
   if (calendar(visit.startedAt ?? now) < calendar(contract.signedAt)) return false
   const isStanding = contract.state === 'active' || contract.state === 'suspended'
   if (visit.class === 'emergency' || visit.payMode === 'postpay') return isStanding
-  return refusalsOf(usage, { amountFen: fen(0), today, minimumOverdueFen }).length === 0
+  return newVisitRefusals(usage, { today, minimumOverdueFen }).length === 0
 }

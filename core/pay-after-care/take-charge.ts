@@ -31,7 +31,7 @@ async function takeLine (stores: KeepStores, tools: BillTools, line: OnVisit, at
   const standing = await stores.bills.lineOf(line.charge.id)
   // A credit that came before its charge leaves nothing, so it opens nothing.
   const before = standing === null ? billFor(bills, { amountFen: line.isCredited ? fen(0) : line.amountFen, today: tools.calendar(at) }) : bills.find(({ id }) => id === standing.billId)
-  if (line.isPosted) await postHold(stores, any.visitId, line.charge.transactionId, at)
+  if (line.isPosted) await postHold(stores, any.visitId, line.charge, at)
   if (before === undefined) return
   const bill = before === 'next' ? next(bills, tools, at) : before
   const after = await withLines(stores, tools, { bill, line }, at)
@@ -78,8 +78,10 @@ async function setOff (stores: KeepStores, tools: BillTools, visitId: string, at
   }
 }
 
-/** I-12: the hold ends with the charge that carries its reference. */
-async function postHold ({ bills }: Pick<KeepStores, 'bills'>, visitId: string, reference: string, at: Date): Promise<void> {
-  const hold = await bills.holdByReference(visitId, reference)
-  if (hold?.state === 'held') await bills.endHold(hold.id, { state: 'posted', at })
+/** I-12: the hold ends with the first charge that carries its reference, as the line's own number or as that of its order. */
+async function postHold ({ bills }: Pick<KeepStores, 'bills'>, visitId: string, { transactionId, orderNumber = null }: BookedCharge['charge'], at: Date): Promise<void> {
+  for (const reference of new Set([transactionId, ...orderNumber === null ? [] : [orderNumber]])) {
+    const hold = await bills.holdByReference(visitId, reference)
+    if (hold?.state === 'held') await bills.endHold(hold.id, { state: 'posted', at })
+  }
 }

@@ -1,4 +1,6 @@
 import { DomainError } from '../errors.ts'
+import { yuanText } from '../money.ts'
+import { noticeMessage } from '../notice.ts'
 import { decideNotice, type NoticeOutcome } from './decide-notice.ts'
 import { closeMessage, compensationMessage } from './payment-messages.ts'
 import { openStates } from './payment-states.ts'
@@ -26,11 +28,22 @@ export async function learn<Stores extends PaymentStores> (stores: Stores, tools
   if (decision.order !== order) await payments.save(decision.order)
   for (const half of decision.compensate) await outbox.add(compensationMessage(order.id, half, { id: tools.ids.next(), at }))
   if (decision.isGivenUp) await outbox.add(closeMessage(order.id, { id: tools.ids.next(), at }))
+  if (isFailure(order, decision.order)) await tellFailure(stores, tools, { order, at })
   if (decision.isPaid) {
     await purposeOf(tools, order.purpose).payee.paid(stores, decision.order, at)
     await closeNeedless(stores, tools, { paid: decision.order, at })
   }
   return decision.outcome
+}
+
+/** Failed for good, after the payer was shown it: one that its channel refuses at once is told of by the answer to the payer. */
+const isFailure = (before: PaymentOrder, after: PaymentOrder): boolean => before.state !== 'created' && before.state !== 'failed' && after.state === 'failed'
+
+/** To pay again; so not where it was paid by another way in between. */
+async function tellFailure<Stores extends PaymentStores> (stores: Stores, tools: LearnTools<Stores>, { order, at }: { readonly order: PaymentOrder, readonly at: Date }): Promise<void> {
+  if (!await isStillOwed(stores, tools, { order, at })) return
+  const notice = { template: 'payment_failed', patientId: order.payerPatientId, phone: null, params: { amount: yuanText(order.amountFen) } } as const
+  await stores.outbox.add(noticeMessage(notice, { id: tools.ids.next(), key: `payment_failed:${order.id}`, at }))
 }
 
 async function learnUnknown<Stores extends PaymentStores> (stores: Stores, tools: LearnTools<Stores>, { channel, notice, at }: { readonly channel: PaymentChannel, readonly notice: ChannelNotice, readonly at: Date }): Promise<'order_unknown'> {

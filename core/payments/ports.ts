@@ -20,6 +20,8 @@ export interface PaymentStore {
   /** Created, pending or unknown ones whose next query is due, and when the earliest is. */
   readonly toQuery: (by: Date, limit: number) => Promise<readonly PaymentOrder[]>
   readonly nextQueryAt: () => Promise<Date | null>
+  /** Created, pending or unknown ones that expired before, the oldest first. */
+  readonly undecided: (expiredBefore: Date, limit: number) => Promise<readonly PaymentOrder[]>
   /** Succeeded on a business day of the channel, for reconciliation; by order number after `after`. */
   readonly succeededOn: (channel: PaymentChannel, day: CalendarDate, page: { readonly limit: number, readonly after: string | null }) => Promise<readonly PaymentOrder[]>
   readonly findRefund: (id: string) => Promise<Refund | null>

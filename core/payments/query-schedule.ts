@@ -8,7 +8,7 @@ export const orderLivesMs = 15 * minuteMs
 /** After its making: 30 s, 1, 2, 5, 10 min, then every 10 min (domain document §6). */
 const firstMs = [30_000, minuteMs, 2 * minuteMs, 5 * minuteMs, 10 * minuteMs] as const
 const everyMs = 10 * minuteMs
-const askedForMs = 24 * 60 * minuteMs
+export const askedForMs = 24 * 60 * minuteMs
 
 /**
  * When the channel is asked next, by business time: also on expiry, when the order is closed. Null: a day after its

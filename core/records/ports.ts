@@ -84,6 +84,11 @@ export interface RecordStore {
    * else is written. Refused with STORE_WRITE_CONFLICT where the version is not the current one any more.
    */
   readonly confirm: (versions: readonly RecordVersion[]) => Promise<void>
+  /**
+   * Takes binaries away for good, in every version: somebody's right to have a picture deleted goes before the history. Other
+   * types are refused; what refers to them is the caller's to mend. Answers the ids that were there.
+   */
+  readonly purgeBinaries: (ids: readonly string[]) => Promise<readonly string[]>
   readonly version: (key: { readonly type: string, readonly id: string, readonly version: number }) => Promise<RecordVersion | null>
   /** Newest first. */
   readonly history: (key: { readonly type: string, readonly id: string }, page: { readonly limit: number, readonly offset: number }) => Promise<readonly RecordVersion[]>

@@ -26,6 +26,10 @@ export interface RecordChange {
    * destinations. Absent: the hospital knows it.
    */
   readonly isOurs?: boolean
+  /** The one message that tells it, e.g. SRM^S04, where it is up to the change; a destination that writes resources is written to anyway. */
+  readonly toldAs?: string
+  /** A part of another record that is told with it: a message of HL7 v2 tells the whole, so none tells the part alone. */
+  readonly isPart?: boolean
   /** The inbox message or interface that said it. */
   readonly source: string
   /** Version (hash) of the mapping that read it, where one did. */

@@ -9,7 +9,7 @@ export interface AttachmentDeps {
 
 type Json = Readonly<Record<string, unknown>>
 
-/** Longer data leave the record, so that its history does not copy a photo with every new phone number. */
+/** Longer data leave the record, so that its history does not copy a photo with every new phone number. A person's photo always does: it can be taken away for good there. */
 const inlineBytesMax = 1024
 
 /** Where R4 carries attachments among what we keep. Others are not searched: this is on the path of every message. */
@@ -19,7 +19,8 @@ const carriers = ['Communication', 'Consent', 'DiagnosticReport', 'DocumentRefer
 export function splitAttachments (deps: AttachmentDeps, change: RecordChange): readonly RecordChange[] {
   if (!carriers.includes(change.resource.resourceType)) return [change]
   const binaries: RecordChange[] = []
-  const resource = withoutData(change.resource, (attachment) => {
+  const inlineMax = change.resource.resourceType === 'Patient' ? 0 : inlineBytesMax
+  const resource = withoutData(change.resource, inlineMax, (attachment) => {
     const base64 = (attachment['data'] as string).replaceAll(/\s/g, '')
     const rest = Object.fromEntries(Object.entries(attachment).filter(([name]) => name !== 'data'))
     const hash = deps.hashOf(base64)
@@ -43,14 +44,14 @@ function bytesOf (base64: string): number {
 }
 
 /** R4 wants a content type beside the data of an Attachment; SampledData and Signature have other companions. */
-function isLargeAttachment (value: Json): boolean {
+function isLargeAttachment (value: Json, inlineMax: number): boolean {
   const { data, contentType } = value as { data?: unknown, contentType?: unknown }
-  return typeof data === 'string' && typeof contentType === 'string' && data.length / 4 * 3 > inlineBytesMax
+  return typeof data === 'string' && typeof contentType === 'string' && data.length / 4 * 3 > inlineMax
 }
 
-function withoutData (value: unknown, replace: (attachment: Json) => Json): unknown {
-  if (Array.isArray(value)) return value.map((item) => withoutData(item, replace))
+function withoutData (value: unknown, inlineMax: number, replace: (attachment: Json) => Json): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutData(item, inlineMax, replace))
   if (typeof value !== 'object' || value === null) return value
-  if (isLargeAttachment(value as Json)) return replace(value as Json)
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutData(part, replace)]))
+  if (isLargeAttachment(value as Json, inlineMax)) return replace(value as Json)
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutData(part, inlineMax, replace)]))
 }

@@ -22,6 +22,8 @@ select
   cast(b.LXDH as nvarchar(40)) as phone,
   cast(b.JTZZ as nvarchar(200)) as address,
   cast(b.HBZ as nvarchar(40)) as merged_into,
+  cast(b.RLTY as nvarchar(10)) as face_consent,    -- 人脸处理同意: Y N, 1 0, 同意 不同意; NULL where nobody asked
+  b.RLTYSJ as face_consent_at,
   b.XGSJ as updated_at,
   b.SJC as row_version
 from dbo.BRXX as b;
@@ -58,6 +60,8 @@ select
   cast(j.ZDBM as nvarchar(20)) as diagnosis_code,
   cast(j.ZDMC as nvarchar(200)) as diagnosis_name,
   cast(null as nvarchar(10)) as diagnosis_type,
+  cast(null as nvarchar(20)) as drug_code,
+  cast(j.YPMC as nvarchar(400)) as drug_name,      -- what was prescribed, in words
   cast(null as nvarchar(10)) as pay_mode,
   j.XGSJ as updated_at,
   (select max(v) from (values (j.SJC), (k.SJC)) as versions (v)) as row_version

@@ -38,6 +38,15 @@ export function makeObservationPrinters ({ cwe, unit }: CodingPrinters): Observa
     return from === undefined && to === undefined ? undefined : { type: 'SN', content, unit: unit(low ?? high, printing) }
   }
 
+  /** NA: the samples in the unit of their origin (HL7 v2.5.1 §2.A.42); what is no number (`E`, `U`, `L`) stays empty. */
+  const sampled: Tell = (value, printing) => {
+    const [numbers, origin] = [textAt(value, 'data'), isObject(value) ? value['origin'] : undefined]
+    if (numbers === undefined) return leftOut(printing, 'valueSampledData has no samples')
+    const [from, factor] = [Number(textAt(origin, 'value') ?? 0), Number(textAt(value, 'factor') ?? 1)]
+    const content = numbers.trim().split(/ +/).map((sample) => Number.isFinite(Number(sample)) ? decimalText(Number((from + factor * Number(sample)).toFixed(6))) : '')
+    return { type: 'NA', content, unit: unit(origin, printing) }
+  }
+
   const byChoice: Readonly<Record<string, Tell>> = {
     valueQuantity: quantity,
     valueCodeableConcept: coded,
@@ -48,7 +57,8 @@ export function makeObservationPrinters ({ cwe, unit }: CodingPrinters): Observa
     valueRatio: (value) => isObject(value) ? told('SN', [textAt(value['numerator'], 'comparator'), textAt(value['numerator'], 'value'), ':', textAt(value['denominator'], 'value')]) : undefined,
     valueTime: (value) => told('TM', timeText(textAt(value) ?? '')),
     valueDateTime: (value, { run, ...printing }) => moment(textAt(value) ?? '', { run, ...printing }),
-    valuePeriod: (value, printing) => told('DR', dateRange(value, printing))
+    valuePeriod: (value, printing) => told('DR', dateRange(value, printing)),
+    valueSampledData: sampled
   }
 
   function tell (item: unknown, printing: Printing): Told | undefined {

@@ -47,9 +47,19 @@ t.test('a faulty site file is refused with one line for every fault', async (t) 
   t.throws(readSite({ hospitals, sources: [{ name: 'a', kind: 'mllp', hospital: 'east' }, { name: 'a', kind: 'mllp', hospital: 'east' }] }), /distinct/)
 })
 
+/** Known addresses and time limits, whose defaults hold nearly everywhere; and which discrepancies keep a day open. */
+const mayBeLeftOut = ['url', 'authorizeUrl', 'timeoutMs', 'blocking']
+
 t.test('the example site of deploy/ is a valid one', async (t) => {
-  const config = readConfig({ SITE_CONFIG: path.join(root, 'deploy/example-site.json') }, { isDemo: false, root })
+  const file = path.join(root, 'deploy/example-site.json')
+  const config = readConfig({ SITE_CONFIG: file, FEED_KEY_FILE: '/etc/yiqiao/feed.key' }, { isDemo: false, root })
   t.ok(config.site.hospitals.length >= 2)
+  const shown = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown>>
+  for (const section of ['payAfterCare', 'scores', 'insurance', 'payments', 'reconciliation', 'creditFeed', 'push', 'wechat', 'sms'] as const) {
+    const { properties } = siteConfigSchema.properties[section] as { readonly properties: object }
+    t.strictSame(Object.keys(properties).filter((key) => shown[section]?.[key] === undefined && !mayBeLeftOut.includes(key)), [], `${section} is shown with all its keys`)
+  }
+  t.throws(() => readConfig({ SITE_CONFIG: file }, { isDemo: false, root }), /FEED_KEY_FILE/, 'who reports signs')
 })
 
 t.test('every setting stands in the README and every key of SITE_CONFIG in docs/configuration.md', async (t) => {

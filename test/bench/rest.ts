@@ -1,15 +1,11 @@
-import { connect } from 'node:net'
-import { once } from 'node:events'
 import autocannon from 'autocannon'
-import { frame, makeFramer } from '../../adapters/mllp/index.ts'
 import { startChildServer } from './child-server.ts'
-import { charge } from './messages.ts'
 import { operatorToken } from './operator-token.ts'
 import { milliseconds, perSecond, type BenchRow } from './row.ts'
+import { sendCharges } from './send-charges.ts'
 
 const readsPerSecond = 200
 const messagesPerSecond = 500
-const connections = 10
 const forSeconds = 12
 
 /** Reads of amounts owed and of FHIR while a hospital sends; load and server share the machine. */
@@ -20,9 +16,9 @@ export const restRow: BenchRow = {
     const token = await operatorToken(dataDir)
     const server = await startChildServer({ DATA_DIR: dataDir })
     try {
-      await send(server.mllp, 500, 2_000)
+      await sendCharges(server.mllp, 500, 2_000)
       const ids = await patientIds(server.http, token)
-      const sending = send(server.mllp, messagesPerSecond * forSeconds, forSeconds * 1000)
+      const sending = sendCharges(server.mllp, messagesPerSecond * forSeconds, forSeconds * 1000)
       const requests = ids.flatMap((id) => [`/v1/patients/${id}/owed`, `/fhir/Patient/${id}`, `/fhir/ChargeItem?patient=${id}&_count=10`])
         .map((path) => ({ method: 'GET' as const, path, headers: { authorization: `Bearer ${token}` } }))
       const result = await autocannon({ url: `http://127.0.0.1:${server.http}`, connections: 10, overallRate: readsPerSecond, duration: forSeconds - 1, requests })
@@ -40,35 +36,4 @@ async function patientIds (http: number, token: string): Promise<readonly string
   const response = await fetch(`http://127.0.0.1:${http}/v1/patients?limit=100`, { headers: { authorization: `Bearer ${token}` } })
   const { items } = await response.json() as { items: ReadonlyArray<{ id: string }> }
   return items.map(({ id }) => id)
-}
-
-let serial = 0
-
-/** So many charges, evenly over the time, over some connections. Answers how many a second were acknowledged. */
-async function send (port: number, count: number, overMs: number): Promise<number> {
-  const from = performance.now()
-  await Promise.all(Array.from({ length: connections }, async (_, place) => {
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true })
-    await once(socket, 'connect')
-    const framer = makeFramer({ maxMessageBytes: 100_000 })
-    const share = Math.floor(count / connections)
-    await new Promise<void>((resolve) => {
-      let acknowledged = 0
-      const sendNext = (): void => {
-        serial += 1
-        socket.write(frame(Buffer.from(charge(serial, serial % 100))))
-      }
-      socket.on('data', (chunk) => {
-        for (const event of framer.push(chunk)) {
-          if (event.kind !== 'frame') continue
-          acknowledged += 1
-          if (acknowledged === share) resolve()
-          else setTimeout(sendNext, Math.max(0, from + (acknowledged + place / connections) * overMs / share - performance.now()))
-        }
-      })
-      sendNext()
-    })
-    socket.destroy()
-  }))
-  return count / ((performance.now() - from) / 1000)
 }

@@ -1,3 +1,5 @@
+import { availableParallelism, loadavg } from 'node:os'
+
 /** One line of the goals table as measured here. */
 export interface Measured {
   readonly what: string
@@ -19,6 +21,11 @@ export interface BenchContext {
 }
 
 export interface Usage { readonly cpuMs: number, readonly wallMs: number }
+
+/** A line that says how far wall times can be believed. */
+export function otherWork (): Measured {
+  return { what: 'load average of the machine meanwhile', value: loadavg()[0]?.toFixed(1) ?? '', against: `goals are for a quiet machine; this one has ${availableParallelism()} cores`, isMet: null }
+}
 
 /** CPU and wall time of this process while `work` runs. */
 export async function usageOf (work: () => Promise<void> | void): Promise<Usage> {

@@ -6,22 +6,27 @@
 import { mkdtempSync, rmSync, writeFileSync, readFileSync, existsSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
+import { adviceRow } from './advice.ts'
 import { appliedRow } from './applied.ts'
 import { clientsRow } from './clients.ts'
 import { conversionRow } from './conversion.ts'
+import { faceSearchRow } from './face-search.ts'
+import { facesRow } from './faces.ts'
 import { fhirSearchRow } from './fhir-search.ts'
 import { mllpRow } from './mllp.ts'
 import { outboundRow } from './outbound.ts'
 import { parseRow } from './parse.ts'
 import { postingsRow } from './postings.ts'
 import { reconciliationRow } from './reconciliation.ts'
+import { releaseRow } from './release.ts'
 import { restRow } from './rest.ts'
 import type { BenchRow, Measured } from './row.ts'
 import { startRow } from './start.ts'
 import { sweepRow } from './sweep.ts'
 import { validationRow } from './validation.ts'
+import { vouchersRow } from './vouchers.ts'
 
-const rows: readonly BenchRow[] = [parseRow, conversionRow, mllpRow, appliedRow, restRow, startRow, validationRow, fhirSearchRow, outboundRow, clientsRow, postingsRow, sweepRow, reconciliationRow]
+const rows: readonly BenchRow[] = [adviceRow, parseRow, conversionRow, mllpRow, appliedRow, restRow, releaseRow, startRow, validationRow, fhirSearchRow, outboundRow, clientsRow, postingsRow, sweepRow, reconciliationRow, facesRow, faceSearchRow, vouchersRow]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !rows.some((row) => row.name === name))
 if (unknown.length > 0) {

@@ -10,6 +10,7 @@ function aCharge (id: string, given: Partial<Charge> = {}): Charge {
     hospitalId: 'east',
     kind: 'charge',
     transactionId: `FT-${id}`,
+    orderNumber: null,
     patientId: 'p1',
     visitId: 'v1',
     amountFen: fen(1250),
@@ -24,6 +25,17 @@ function aCharge (id: string, given: Partial<Charge> = {}): Charge {
 }
 
 export function chargeStoreContract (t: Test, open: OpenStore): void {
+  t.test('an order → is charged by a line of its visit that stands', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ charges }) => {
+      await charges.save(aCharge('c1', { orderNumber: 'O1' }))
+      await charges.save(aCharge('c2', { orderNumber: 'O2', state: 'reversed' }))
+      t.match(await charges.find('c1'), { orderNumber: 'O1' })
+      const asked = [['v1', 'O1'], ['v1', 'O2'], ['v1', 'O3'], ['v2', 'O1']] as const
+      t.strictSame(await Promise.all(asked.map(([visitId, order]) => charges.isOrderCharged(visitId, order))), [true, false, false, false])
+    })
+  })
+
   t.test('a charge → is read back as saved, and replaced as a whole', async (t) => {
     const { inTransaction } = await open(t)
     await inTransaction(async ({ charges }) => {

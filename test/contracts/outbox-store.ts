@@ -52,6 +52,23 @@ export function outboxStoreContract (t: Test, open: OpenStore): void {
     })
   })
 
+  t.test('what is done → is forgotten after a while, or keeps its key alone; what waits or is dead stays [A-38]', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ outbox }) => {
+      for (const [id, kind] of [['1', 'sms'], ['2', 'sms'], ['3', 'sms'], ['4', 'sms'], ['5', 'his'], ['6', 'his']] as const) await outbox.add(anEffect(id, { kind }))
+      for (const [id, time] of [['1', '02:00:00'], ['2', '04:00:00'], ['5', '02:00:00'], ['6', '02:30:00']] as const) await outbox.markDone(id, at(time))
+      await outbox.markDead('3', { attempts: 9, reason: 'OUTSIDE_REFUSED', at: at('02:00:00') })
+      t.strictSame(await outbox.doneKinds(), ['his', 'sms'])
+      t.equal(await outbox.forgetDone('sms', at('03:00:00'), 9), 1)
+      t.strictSame([await outbox.add(anEffect('7', { key: 'key-1' })), await outbox.add(anEffect('8', { key: 'key-2' }))], [true, false], 'a forgotten key may come again, a younger one not')
+      t.strictSame([await outbox.emptyDone('his', at('03:00:00'), 1), await outbox.emptyDone('his', at('03:00:00'), 9), await outbox.emptyDone('his', at('03:00:00'), 9)], [1, 1, 0], 'in batches, once each')
+      t.strictSame([await outbox.add(anEffect('9', { kind: 'his', key: 'key-5' })), await outbox.reopen('5'), await outbox.dueOne('5', at('05:00:00'))], [false, false, null], 'its key stands, and it never runs without what it said')
+      t.strictSame(await outbox.doneKinds(), ['sms'])
+      t.strictSame((await outbox.due(at('05:00:00'), 9, 'sms')).map(({ id }) => id), ['4', '7'])
+      t.match(await outbox.counts(), { waiting: 2, dead: 1 })
+    })
+  })
+
   t.test('an empty outbox → counts nothing', async (t) => {
     const { inTransaction } = await open(t)
     t.strictSame(await inTransaction(({ outbox }) => outbox.counts()), { waiting: 0, dead: 0, oldestAt: null })

@@ -65,6 +65,17 @@ const all = { payerPatientIds: null, subjectId: null, states: null }
 const everything = { orderId: null, state: null, hospitalId: null, payerPatientIds: null }
 
 export function paymentStoreContract (t: Test, open: OpenStore): void {
+  t.test('orders that are not decided → are found by their expiry, the oldest first', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ payments }) => {
+      for (const [id, state, expiresAt] of [['1', 'unknown', 20], ['2', 'pending', 10], ['3', 'created', 30], ['4', 'success', 5], ['5', 'closed', 5], ['6', 'failed', 5]] as const) {
+        await payments.save(anOrder(id, { state, expiresAt: later(expiresAt), nextQueryAt: null }))
+      }
+      const found = async (minutes: number, limit = 9): Promise<readonly string[]> => (await payments.undecided(later(minutes), limit)).map(({ id }) => id)
+      t.strictSame([await found(10), await found(30), await found(31), await found(31, 2)], [[], ['2', '1'], ['2', '1', '3'], ['2', '1']])
+    })
+  })
+
   t.test('an order → is read back as saved in every state, by id and number', async (t) => {
     const { inTransaction } = await open(t)
     await inTransaction(async ({ payments }) => {

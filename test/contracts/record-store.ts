@@ -30,6 +30,18 @@ function asVersion (saved: RecordToSave): RecordVersion {
 }
 
 export function recordStoreContract (t: Test, open: OpenStore): void {
+  t.test('a binary that is purged → is gone in every version, and nothing else is', async (t) => {
+    const { inTransaction } = await open(t)
+    const binary = aRecord('b1', { type: 'Binary', resource: { resourceType: 'Binary', id: 'b1' } })
+    await inTransaction(({ records }) => records.save([binary, { ...binary, version: 2 }, aRecord('b1'), aRecord('b1', { version: 2 })]))
+    await inTransaction(async ({ records }) => {
+      t.strictSame([await records.purgeBinaries(['b1', 'nothing']), await records.purgeBinaries(['b1']), await records.purgeBinaries([])], [['b1'], [], []])
+      const history = async (type: string): Promise<number> => (await records.history({ type, id: 'b1' }, { limit: 9, offset: 0 })).length
+      t.strictSame([await history('Binary'), await history('Observation')], [0, 2])
+      t.equal((await records.search({ type: 'Binary', clauses: [{ kind: 'token', param: 'status', values: [{ system: undefined, code: 'final' }] }], patientIds: null, hospitalId: null, sort: [], limit: 9, offset: 0 })).total, 0)
+    })
+  })
+
   t.test('a record', async (t) => {
     t.test('→ stands as it was last saved, and every version before it is kept', async (t) => {
       const { inTransaction } = await open(t)

@@ -7,6 +7,7 @@ import { fen } from '../../core/money.ts'
 import { proveLedger } from '../../jobs/prove-ledger.ts'
 import { pruneInbox } from '../../jobs/prune-inbox.ts'
 import { pruneOutbound } from '../../jobs/prune-outbound.ts'
+import { pruneOutbox } from '../../jobs/prune-outbox.ts'
 import { pruneRequestKeys } from '../../jobs/prune-request-keys.ts'
 import { unmatchedCredits } from '../../jobs/unmatched-credits.ts'
 import { aMessage } from '../adapters/queue/fixtures.ts'
@@ -51,6 +52,27 @@ t.test('the retention of messages', async (t) => {
   })))
   t.strictSame(results, [{ pruned: 1 }, { pruned: 0 }, { pruned: 0 }, { pruned: 0 }, { pruned: 0 }])
   t.strictSame(left, { ids: ['queued', 'young'], days: [{ day: '2026-03-02', source: 'east', type: 'ADT', status: 'applied', count: 1 }] })
+})
+
+t.test('effects that were carried out → go after the retention; where the key is all that keeps one from happening twice, the key stays', async (t) => {
+  const store = await freshStore(t)
+  const effect = (id: string, kind: string) => ({ id, kind, key: `key-${id}`, payload: { of: id }, createdAt: new Date('2026-01-01T00:00:00Z') })
+  await store.inTransaction(async ({ outbox }) => {
+    for (const [id, kind, settled] of [['old', 'notice', '2026-02-01'], ['young', 'notice', '2026-02-20'], ['waits', 'notice', null], ['dies', 'notice', 'dead'], ['once', 'unknown-kind', '2026-02-01'], ['theirs', 'destination:east', '2026-02-01']] as const) {
+      await outbox.add(effect(id, kind))
+      if (settled === 'dead') await outbox.markDead(id, { attempts: 9, reason: 'OUTSIDE_REFUSED', at: new Date('2026-02-01T00:00:00Z') })
+      else if (settled !== null) await outbox.markDone(id, new Date(`${settled}T00:00:00Z`))
+    }
+    for (let place = 0; place < 1_200; place += 1) {
+      await outbox.add(effect(`many-${place}`, 'notice'))
+      await outbox.markDone(`many-${place}`, new Date('2026-02-01T00:00:00Z'))
+    }
+  })
+  const { results, left } = await fiveTimes(pruneOutbox({ inTransaction: store.inTransaction, retainDays: 30, forgettable: ['notice'], leavesAlone: (kind) => kind.startsWith('destination:') }),
+    () => store.runByHand('select id, payload from outbox_messages order by id'))
+  t.strictSame(results, [{ forgotten: 1_201, emptied: 1 }, ...Array.from({ length: 4 }, () => ({ forgotten: 0, emptied: 0 }))])
+  t.strictSame((left as ReadonlyArray<{ readonly id: string, readonly payload: string }>).map(({ id, payload }) => `${id} ${payload}`),
+    ['dies {"of":"dies"}', 'once null', 'theirs {"of":"theirs"}', 'waits {"of":"waits"}', 'young {"of":"young"}'])
 })
 
 t.test('answers under a request key → go after 30 days', async (t) => {

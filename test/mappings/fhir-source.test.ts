@@ -22,6 +22,7 @@ import { owedByPerson, trialBalance } from '../../core/ledger/index.ts'
 import type { RecordChange, Resource } from '../../core/records/index.ts'
 import { compileFhir, compileFhirKeys } from '../../mappings/index.ts'
 import { aFollower, messagesOf, stableId, types } from '../adapters/fhir-client/a-follower.ts'
+import { plainBooking } from '../fixtures/booking.ts'
 import { seedSettings } from '../fixtures/pay-after-care.ts'
 import { freshStore } from '../fixtures/store.ts'
 
@@ -31,7 +32,7 @@ const wallClock = { now: () => new Date() }
 const morning = new Date('2027-03-01T08:00:00+08:00')
 const mappings = await composeMappings({ mappingsDir: 'mappings', sites: ['east', 'north'] })
 const fhirMappings = await composeFhirMappings({ mappingsDir: 'mappings', sites: ['north'] })
-const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: () => [], stableId, ids: { next: randomUUID }, calendar, destinations: [], billing: { settings: seedSettings, hasInsurance: false } })
+const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: () => [], stableId, ids: { next: randomUUID }, calendar, destinations: [], billing: { settings: seedSettings, hasInsurance: false }, booking: plainBooking })
 const followed = ['Organization', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Appointment', 'ServiceRequest', 'Observation', 'DiagnosticReport', 'DocumentReference', 'ChargeItem', 'PaymentNotice']
 
 const base = 'https://his.north.example/fhir'

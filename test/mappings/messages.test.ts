@@ -130,10 +130,12 @@ t.test('a line of charges', async (t) => {
   const charge = 'FT1|1|T1||20260105083000||CG|GLU^血糖|||2|12.10'
   const of = (...lines: string[]): unknown => map(dft(...lines)).changes.filter(({ resource }) => ['ChargeItem', 'PaymentNotice'].includes(resource.resourceType)).map(({ resource }) => (facts(resource) as Array<{ charge: unknown }>)[0]?.charge)
   const line = { hospitalId: 'h1', patientId: 'Patient-P1', visitId: 'Encounter-V1', code: 'GLU', text: '血糖', creditedBy: null }
-  t.strictSame(of(charge), [{ ...line, id: 'ChargeItem-T1', kind: 'charge', transactionId: 'T1', amountFen: 1210, occurredOn: '2026-01-05' }])
-  t.strictSame(of(charge.replace('|CG|', '|AJ|').replace('12.10', '-5')), [{ ...line, id: 'ChargeItem-T1', kind: 'adjustment', transactionId: 'T1', amountFen: -500, occurredOn: '2026-01-05' }], 'that adjusts → keeps its sign')
+  const booked = { ...line, id: 'ChargeItem-T1', kind: 'charge', transactionId: 'T1', orderNumber: null, amountFen: 1210, occurredOn: '2026-01-05' }
+  t.strictSame(of(charge), [booked])
+  t.strictSame(of(`${charge}${'|'.repeat(12)}F77^LAB`), [{ ...booked, orderNumber: 'F77' }], 'that is for an order → names its number at the filler (FT1-23)')
+  t.strictSame(of(charge.replace('|CG|', '|AJ|').replace('12.10', '-5')), [{ ...line, orderNumber: null, id: 'ChargeItem-T1', kind: 'adjustment', transactionId: 'T1', amountFen: -500, occurredOn: '2026-01-05' }], 'that adjusts → keeps its sign')
   t.strictSame(of(charge.replace('|CG|', '|PY|')), [{ ...line, id: 'PaymentNotice-T1', kind: 'payment', transactionId: 'T1', amountFen: 1210, occurredOn: '2026-01-05' }], 'that pays → is a notice')
-  const credited = [{ ...line, id: 'ChargeItem-T1', kind: 'charge', transactionId: 'T1', amountFen: null, occurredOn: null, creditedBy: { transactionId: 'T2', amountFen: 1210, occurredOn: '2026-01-06' } }]
+  const credited = [{ ...line, orderNumber: null, id: 'ChargeItem-T1', kind: 'charge', transactionId: 'T1', amountFen: null, occurredOn: null, creditedBy: { transactionId: 'T2', amountFen: 1210, occurredOn: '2026-01-06' } }]
   for (const kind of ['CD', 'CR']) {
     t.strictSame(of(`FT1|1|T2||20260106080000||${kind}|GLU^血糖|||2|-12.10${'|'.repeat(19)}T1`), credited, `${kind} that names its charge → is that charge, credited`)
   }
@@ -226,6 +228,11 @@ t.test('the answer to a request for an appointment', async (t) => {
   t.strictSame(reply('S04', 'AA')?.['status'], 'cancelled', 'yes, it is off → is cancelled')
   t.strictSame(reply('S01', 'AR'), { status: 'cancelled', start: undefined, reason: { text: 'no room' }, isWeak: false }, 'no → will not be')
   t.strictSame(reply('S02', 'AE'), { status: 'proposed', start: undefined, reason: undefined, isWeak: true }, 'no, it cannot be moved → leaves it as it was')
+  const refused = map([header('SRR^S04'), 'MSA|AE|Y1|too late', 'SCH|YQ0000000000001^YIQIAO^urn:yiqiao:placer^URI|F1', pid]).changes.find(({ resource }) => resource.resourceType === 'Appointment')
+  t.match([refused?.resource['extension'], refused?.weakElements?.includes('extension')], [[{ url: 'urn:yiqiao:fhir:appointment-change-refused', extension: [{ valueString: '1' }, { valueString: 'too late' }] }], false], 'and whoever asked hears which answer it was')
+  t.equal(refused?.resource['id'], 'Appointment-placer:YQ0000000000001', 'of what we asked for')
+  const found = map([header('SQR^S25'), 'MSA|AA|Y1', 'QAK|1|OK', 'SCH|YQ0000000000001^YIQIAO^urn:yiqiao:placer^URI|F1|||||||||^^^20260106090000^20260106093000', pid]).changes.find(({ resource }) => resource.resourceType === 'Appointment')
+  t.match(found?.resource, { id: 'Appointment-placer:YQ0000000000001', status: 'booked', start: '2026-01-06T09:00:00+08:00' }, 'and what it has, when it is asked')
 })
 
 t.test('who pays', async (t) => {

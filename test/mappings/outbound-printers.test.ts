@@ -122,6 +122,7 @@ t.test('a value of an observation', async (t) => {
     [{ valueString: 'x'.repeat(200) }, `TX|${'x'.repeat(200)}|`],
     [attachment({ contentType: 'image/png', data: 'AAAA' }), 'ED|^image^png^Base64^AAAA|'],
     [attachment({ url: 'https://pacs.example/1', contentType: 'Application/PDF; a=b' }), 'RP|https://pacs.example/1^^application^pdf|'],
+    [{ valueSampledData: { origin: { value: 1, unit: 'mV' }, period: 2, factor: 0.5, dimensions: 1, data: '1 E -3.5' } }, 'NA|1.5^^-0.75|mV'],
     [attachment({ contentType: 'image/png' }), '||'],
     [{}, '||']
   ]
@@ -129,7 +130,7 @@ t.test('a value of an observation', async (t) => {
   t.equal(told({ valueCodeableConcept: { coding: [{ code: 'A' }] } }, { version: '2.4' }), 'CE|A|', 'for an older receiver')
   t.equal(told({ valueDateTime: '2026-01-05T08:30:00+08:00' }, { version: '2.6' }), 'DTM|20260105083000+0800|', 'for a newer receiver')
   const sampled = { resourceType: 'Observation', id: 'o', status: 'final', code: { text: 'x' }, subject, valueSampledData: {}, referenceRange: [{ low: { value: 1 }, high: { value: 2 } }], interpretation: [{ coding: [{ code: '??' }] }] }
-  t.strictSame(send('ORU^R01', sampled, { related: [patient] }).notes, ['Observation.value[x]: valueSampledData has no type of HL7 v2; left out', 'Observation.interpretation.coding.code: code is not in table interpretation; left out'])
+  t.strictSame(send('ORU^R01', sampled, { related: [patient] }).notes, ['Observation.value[x]: valueSampledData has no samples; left out', 'Observation.interpretation.coding.code: code is not in table interpretation; left out'])
   const range = (referenceRange: object): string | undefined => fieldOf('OBX-7', 'ORU^R01', { ...sampled, referenceRange: [referenceRange] }, { related: [patient] })
   t.strictSame([range({ text: '阴性', low: { value: 1 } }), range({ low: { value: 1 }, high: { value: 2 } }), range({ low: { value: 1 } }), range({ high: { value: 2 } })], ['阴性', '1-2', '>=1', '<=2'], 'has its reference range')
 })

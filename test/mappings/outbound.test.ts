@@ -106,6 +106,8 @@ t.test('a thing that the hospital has not numbered → goes by our number', asyn
   const appointment = { resourceType: 'Appointment', id: 'a-1', status: 'proposed', start: '2026-01-06T01:00:00Z', end: '2026-01-06T01:30:00Z', participant: [{ actor: subject, status: 'accepted' }] }
   t.strictSame(segmentsOf('SCH', 'SIU^S12', appointment, { related }), ['a-1^YIQIAO||||||||||^^^20260106090000+0800^20260106093000+0800||||||||||||||Pending'], 'an appointment, at the hospital\'s time')
   t.strictSame(segmentsOf('ARQ', 'SRM^S01', appointment, { related }), ['a-1^YIQIAO||||||||||20260106090000+0800^20260106093000+0800'], 'a wished appointment')
+  const wanted = { ...appointment, requestedPeriod: [{ start: '2026-01-07T01:00:00Z', end: '2026-01-07T01:30:00Z' }], extension: [{ url: 'urn:yiqiao:fhir:appointment-wanted-slot', valueReference: { reference: 'Slot/s2' } }] }
+  t.strictSame(segmentsOf('ARQ', 'SRM^S02', wanted, { related: [...related, { resourceType: 'Slot', id: 's2', identifier: [{ value: 'R2' }] }] }), ['a-1^YIQIAO||||R2||||||20260107090000+0800^20260107093000+0800'], 'another time, of another shift')
   t.strictSame(segmentsOf('TXA', 'MDM^T02', { resourceType: 'DocumentReference', id: 'd-1', status: 'current', type: coding, subject, content: [{ attachment: { contentType: 'text/plain', data: '5Zue5aSN' } }] }, { related }), ['1|A^项目||||||||||d-1^YIQIAO|||||DO||AV'], 'a document')
   t.strictSame(segmentsOf('FT1', 'DFT^P03', { resourceType: 'ChargeItem', id: 'c-1', status: 'billable', code: coding, subject, occurrenceDateTime: '2026-01-05', priceOverride: { value: 0.1, currency: 'CNY' } }, { related }), ['1|c-1^YIQIAO||20260105||CG|A^项目||||0.10&CNY'], 'a charge')
   t.strictSame(segmentsOf('PID', 'ADT^A28', { resourceType: 'Patient', id: 'p-9', name: [{ text: '新建' }] }), ['1||p-9^^^YIQIAO^PI||新建'], 'a patient')
@@ -122,14 +124,14 @@ t.test('an appointment that the hospital knows → is changed and cancelled by b
 
 t.test('an observation of the patient\'s own', async (t) => {
   const part = (code: string, value: number): unknown => ({ code: { coding: [{ system: 'http://loinc.org', code }] }, valueQuantity: { value, unit: 'mmHg' } })
-  const pressure = { resourceType: 'Observation', id: 'b-1', status: 'final', category: [{ coding: [{ code: 'vital-signs' }] }], code: { coding: [{ system: 'http://loinc.org', code: '85354-9' }] }, subject, effectiveDateTime: '2026-01-05T08:30:00+08:00', performer: [subject], component: [part('8480-6', 120), part('8462-4', 80)], device: { display: '血压计' } }
+  const pressure = { resourceType: 'Observation', id: 'b-1', status: 'final', category: [{ coding: [{ code: 'vital-signs' }] }], code: { coding: [{ system: 'http://loinc.org', code: '85354-9' }] }, subject, effectiveDateTime: '2026-01-05T08:30:00+08:00', performer: [subject], component: [part('8480-6', 120), part('8462-4', 80)], device: { display: '血压计' }, specimen: { display: '无' } }
   const { text, notes } = send('ORU^R01', pressure, { related: [patient] })
   t.strictSame(text.split('\r').slice(2), [
     'OBR|1||b-1^YIQIAO|85354-9^^LN|||20260105083000+0800|||||||||||||||||OTH|F',
     'OBX|1||85354-9^^LN||||||||F|||20260105083000+0800',
     'OBX|2|NM|8480-6^^LN|1|120|mmHg|||||F|||20260105083000+0800',
     'OBX|3|NM|8462-4^^LN|1|80|mmHg|||||F|||20260105083000+0800', ''], 'has its parts behind it')
-  t.strictSame(notes, ['Observation.device: no row'], 'what no row reads is told')
+  t.strictSame(notes, ['Observation.specimen: no row'], 'what no row reads is told')
   t.throws(() => send('ORU^R01', { ...pressure, status: 'unknown' }, { related: [patient] }), { code: 'MAPPING_CODE_UNKNOWN', place: 'Observation.status' })
 })
 

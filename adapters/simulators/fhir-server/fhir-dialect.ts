@@ -88,7 +88,20 @@ const doctorOf = (writing: Writing, doctor: Doctor): Reference =>
 
 function putPatient (writing: Writing, person: Person, photo: Uint8Array | null): Reference {
   const picture = photo === null ? {} : { photo: [{ contentType: 'image/jpeg', data: Buffer.from(photo).toString('base64') }] }
-  return put(writing, 'Patient', person.mrn, { ...patientElements(person), ...picture })
+  const patient = put(writing, 'Patient', person.mrn, { ...patientElements(person), ...picture })
+  if (person.faceConsent !== undefined) putFaceConsent(writing, person, patient)
+  return patient
+}
+
+function putFaceConsent (writing: Writing, { mrn, faceConsent }: Person, patient: Reference): void {
+  put(writing, 'Consent', mrn, {
+    identifier: [{ system: `${sid}face-consent`, value: mrn }],
+    status: faceConsent === true ? 'active' : 'rejected',
+    scope: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentscope', code: 'patient-privacy' }] },
+    category: [{ coding: [{ system: 'urn:yiqiao:fhir:consent-category', code: 'face' }] }],
+    patient,
+    policy: [{ uri: 'urn:example:face-policy' }]
+  })
 }
 
 const patientOf = (writing: Writing, person: Person): Reference => find(writing, 'Patient', person.mrn, () => patientElements(person))

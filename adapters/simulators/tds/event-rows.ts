@@ -42,7 +42,7 @@ function patientRow (person: Person, at: Date, mergedInto: string | null = null)
   const { mrn, familyName, givenName, gender, birthDate, residentId, phone, address } = person
   return { view: 'patients', row: {
     patient_no: mrn, name: familyName + givenName, sex: gender === 'male' ? '男' : '女', birth_date: birthDate, id_card_no: residentId, phone,
-    address: address.province + address.city + address.street, merged_into: mergedInto, updated_at: localTime(at), remark: null
+    address: address.province + address.city + address.street, merged_into: mergedInto, face_consent: person.faceConsent === undefined ? null : person.faceConsent ? '同意' : '不同意', face_consent_at: null, updated_at: localTime(at), remark: null
   } }
 }
 
@@ -50,7 +50,7 @@ function visitRow (person: Person, { number, doctor, startedAt, endedAt }: Visit
   return { view: 'visits', row: {
     visit_no: number, patient_no: person.mrn, class: 'outpatient', status, department_code: doctor.department.code, department_name: doctor.department.name,
     doctor_no: doctor.code, doctor_name: doctor.familyName + doctor.givenName, started_at: localTime(startedAt), ended_at: endedAt === null ? null : localTime(endedAt),
-    diagnosis_code: status === 'finished' ? 'Z00.0' : null, diagnosis_name: status === 'finished' ? '虚构诊断' : null, diagnosis_type: null, updated_at: localTime(at)
+    diagnosis_code: status === 'finished' ? 'Z00.0' : null, diagnosis_name: status === 'finished' ? '虚构诊断' : null, diagnosis_type: null, drug_code: null, drug_name: status === 'finished' ? '虚构药片' : null, updated_at: localTime(at)
   } }
 }
 

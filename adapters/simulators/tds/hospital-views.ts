@@ -7,12 +7,12 @@ const columns = (types: Readonly<Record<string, SqlType>>): readonly SqlColumn[]
 const views = {
   'dbo.v_yiqiao_patients': { key: 'patient_no', columns: columns({
     patient_no: 'nvarchar', name: 'nvarchar', sex: 'nvarchar', birth_date: 'date', id_card_no: 'nvarchar', phone: 'nvarchar', address: 'nvarchar',
-    merged_into: 'nvarchar', updated_at: 'datetime2', row_version: 'rowversion', remark: 'nvarchar'
+    merged_into: 'nvarchar', face_consent: 'nvarchar', face_consent_at: 'datetime2', updated_at: 'datetime2', row_version: 'rowversion', remark: 'nvarchar'
   }) },
   'dbo.v_yiqiao_photos': { key: 'patient_no', columns: columns({ patient_no: 'nvarchar', photo: 'varbinary', content_type: 'nvarchar', taken_at: 'datetime2', row_version: 'rowversion' }) },
   'dbo.v_yiqiao_visits': { key: 'visit_no', columns: columns({
     visit_no: 'nvarchar', patient_no: 'nvarchar', class: 'nvarchar', status: 'nvarchar', department_code: 'nvarchar', department_name: 'nvarchar', doctor_no: 'nvarchar',
-    doctor_name: 'nvarchar', started_at: 'datetime2', ended_at: 'datetime2', diagnosis_code: 'nvarchar', diagnosis_name: 'nvarchar', diagnosis_type: 'nvarchar', updated_at: 'datetime2', row_version: 'rowversion'
+    doctor_name: 'nvarchar', started_at: 'datetime2', ended_at: 'datetime2', diagnosis_code: 'nvarchar', diagnosis_name: 'nvarchar', diagnosis_type: 'nvarchar', drug_code: 'nvarchar', drug_name: 'nvarchar', updated_at: 'datetime2', row_version: 'rowversion'
   }) },
   'dbo.v_yiqiao_charges': { key: 'transaction_id', columns: columns({
     transaction_id: 'nvarchar', patient_no: 'nvarchar', visit_no: 'nvarchar', kind: 'nvarchar', cancels: 'nvarchar', item_code: 'nvarchar', item_name: 'nvarchar',

@@ -22,11 +22,17 @@ import { payments } from './0018-payments.ts'
 import { reconciliation } from './0019-reconciliation.ts'
 import { notices } from './0020-notices.ts'
 import { creditFeed } from './0021-credit-feed.ts'
+import { faces } from './0025-faces.ts'
+import { terminals } from './0026-terminals.ts'
+import { appointmentTables } from './0028-appointments.ts'
+import { doneAndUndecided } from './0029-done-and-undecided.ts'
+import { vouchers } from './0030-vouchers.ts'
+import { voucherCodes } from './0031-voucher-codes.ts'
 import type { Migration } from './migration.ts'
 
 export type { Migration } from './migration.ts'
 
 /** In the order they are applied. */
 export const migrations: readonly Migration[] = [
-  inbox, records, ledger, people, operations, access, mapping, search, remoteIds, viewRows, outbound, accessForAll, operators, entryKinds, identityReadings, contracts, bills, payments, reconciliation, notices, creditFeed, visitProgress, defaults, seals
+  inbox, records, ledger, people, operations, access, mapping, search, remoteIds, viewRows, outbound, accessForAll, operators, entryKinds, identityReadings, contracts, bills, payments, reconciliation, notices, creditFeed, visitProgress, defaults, seals, faces, terminals, appointmentTables, doneAndUndecided, vouchers, voucherCodes
 ]

@@ -10,6 +10,7 @@ import type { Store, Stores } from '../../../adapters/store/index.ts'
 import type { RecordVersion, Resource } from '../../../core/records/index.ts'
 import { compileR4, type ElementTable } from '../../../mappings/r4/index.ts'
 import { compileFacts, readPostedMoney } from '../../../mappings/index.ts'
+import { plainBooking } from '../../fixtures/booking.ts'
 import { seedSettings } from '../../fixtures/pay-after-care.ts'
 import { freshStore, type Teardown } from '../../fixtures/store.ts'
 import { aRecord } from './a-record.ts'
@@ -43,7 +44,8 @@ function writingTo (store: Store): FhirServerDeps['writeRecords'] {
       hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64'),
       ids: { next: randomUUID },
       calendar: calendarIn('Asia/Shanghai'),
-      billing: { settings: seedSettings, hasInsurance: false }
+      billing: { settings: seedSettings, hasInsurance: false },
+      booking: plainBooking
     },
     keyOf,
     readMoney: readPostedMoney,

@@ -18,6 +18,7 @@ import { applyMessages, type ApplyMessage } from '../../../core/inbox/index.ts'
 import { takeIn } from '../../../core/intake/index.ts'
 import { owedByPerson, patientReceivable } from '../../../core/ledger/index.ts'
 import type { Job } from '../../../core/operations/index.ts'
+import { plainBooking } from '../../fixtures/booking.ts'
 import { seedSettings } from '../../fixtures/pay-after-care.ts'
 import { freshStore, type Teardown } from '../../fixtures/store.ts'
 
@@ -65,7 +66,7 @@ async function southHospital (t: Teardown): Promise<South> {
   const apply: ApplyMessage<Stores> = async (stores, message) => {
     const { changes, version, notes } = translate(message)
     const hashOf = (base64: string): string => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64')
-    const { produced } = await takeIn({ ...stores, factsOf, searchValuesOf: searchValuesIn('Asia/Shanghai'), stableId, hashOf, ids, calendar, destinations: [], billing: { settings: seedSettings, hasInsurance: false } }, changes, time.now)
+    const { produced } = await takeIn({ ...stores, factsOf, searchValuesOf: searchValuesIn('Asia/Shanghai'), stableId, hashOf, ids, calendar, destinations: [], billing: { settings: seedSettings, hasInsurance: false }, booking: plainBooking }, changes, time.now)
     return { mappingVersion: version, produced, notes }
   }
   return {

@@ -1,10 +1,12 @@
 import t from 'tap'
 import { accountStoresContract, auditStoreContract, clientStoreContract, guardianStoreContract, tokenStoreContract, wechatStoresContract } from '../../contracts/access-stores.ts'
+import { appointmentStoreContract, slotStoreContract } from '../../contracts/appointment-stores.ts'
 import { billStoreContract, decisionStoreContract } from '../../contracts/bill-store.ts'
 import { chargeStoreContract } from '../../contracts/charge-store.ts'
 import { defaultStoreContract } from '../../contracts/default-store.ts'
 import { contractStoreContract, eligibilityStoreContract } from '../../contracts/contract-store.ts'
 import { creditFeedStoreContract } from '../../contracts/credit-feed-store.ts'
+import { faceConsentStoreContract, facePhotoStoreContract, faceTemplateStoreContract } from '../../contracts/face-stores.ts'
 import { inboxStoreContract } from '../../contracts/inbox-store.ts'
 import { ledgerStoreContract } from '../../contracts/ledger-store.ts'
 import { alertStoreContract, idempotencyStoreContract, jobRunStoreContract, leaseStoreContract, pauseStoreContract, settingStoreContract } from '../../contracts/operation-stores.ts'
@@ -18,8 +20,11 @@ import { dayStoreContract, reconciliationStoreContract } from '../../contracts/r
 import { recordStoreContract } from '../../contracts/record-store.ts'
 import { remoteIdStoreContract } from '../../contracts/remote-id-store.ts'
 import { sealStoreContract } from '../../contracts/seal-store.ts'
+import { faceReviewStoreContract, terminalStoreContract } from '../../contracts/terminal-stores.ts'
 import { viewRowStoreContract } from '../../contracts/view-row-store.ts'
 import { codeResolutionStoreContract, unmappedCodeStoreContract } from '../../contracts/unmapped-code-store.ts'
+import { voucherCodeStoresContract } from '../../contracts/voucher-code-stores.ts'
+import { voucherStoresContract } from '../../contracts/voucher-stores.ts'
 import { visitStoreContract } from '../../contracts/visit-store.ts'
 import { freshStore } from '../../fixtures/store.ts'
 
@@ -40,6 +45,10 @@ const contracts = {
   'closed days': dayStoreContract,
   patients: patientStoreContract,
   visits: visitStoreContract,
+  vouchers: voucherStoresContract,
+  'voucher codes, deny lists and offline uses': voucherCodeStoresContract,
+  slots: slotStoreContract,
+  'appointments and waiting lists': appointmentStoreContract,
   practitioners: practitionerStoreContract,
   'credit feed': creditFeedStoreContract,
   outbox: outboxStoreContract,
@@ -59,8 +68,13 @@ const contracts = {
   'tickets and scenes': wechatStoresContract,
   audit: auditStoreContract,
   'unmapped codes': unmappedCodeStoreContract,
+  'face templates': faceTemplateStoreContract,
+  'face consents': faceConsentStoreContract,
+  'face photos': facePhotoStoreContract,
   seals: sealStoreContract,
   'reminders, locks and disputes': defaultStoreContract,
+  terminals: terminalStoreContract,
+  'reviews of faces': faceReviewStoreContract,
   'code resolutions': codeResolutionStoreContract
 }
 

@@ -42,8 +42,8 @@ t.test('whoever may do something at all → may ask who they are; books, clinica
   for (const role of roles) t.strictSame(reachOf(aPrincipal(role), 'me.read'), { kind: 'all' })
   const closed = permissions.filter((permission) => reachOf(aPrincipal('operator'), permission).kind === 'none')
   t.strictSame(closed, ['account.use', 'identity.confirm', 'profile.read', 'profile.write', 'record.write', 'ledger.read', 'client.manage', 'scene.create', 'audit.read',
-    'identity.read', 'patient.register', 'visit.register', 'visit.check_in', 'release.check', 'contract.read', 'contract.sign', 'contract.manage', 'score.read', 'bill.read', 'bill.decide', 'dispute.open', 'dispute.answer',
-    'default.read', 'payment.create', 'payment.read', 'refund.request', 'refund.approve', 'reconciliation.read', 'reconciliation.operate', 'books.export', 'feed.read', 'feed.acknowledge', 'feed.release'])
+    'identity.read', 'patient.register', 'visit.register', 'visit.check_in', 'release.check', 'appointment.book', 'vitals.write', 'advice.read', 'doctor.recommend', 'contract.read', 'contract.sign', 'contract.manage', 'score.read', 'bill.read', 'bill.decide', 'dispute.open', 'dispute.answer',
+    'default.read', 'payment.create', 'payment.read', 'refund.request', 'refund.approve', 'reconciliation.read', 'reconciliation.operate', 'books.export', 'feed.read', 'feed.acknowledge', 'feed.release', 'voucher.issue', 'voucher.present', 'voucher.use', 'voucher_use.sync', 'face.consent', 'face.identify', 'face.enrol'])
 })
 
 t.test('a list and its single things → follow the same decision', async () => {

@@ -4,6 +4,7 @@ import type { Fact, FactsOf, TakeInDeps } from '../../../core/intake/index.ts'
 import { fen, type Fen } from '../../../core/money.ts'
 import type { RecordChange, Resource } from '../../../core/records/index.ts'
 import type { Stores } from '../../../adapters/store/index.ts'
+import { plainBooking } from '../../fixtures/booking.ts'
 import { seedSettings } from '../../fixtures/pay-after-care.ts'
 
 /** A hospital's day in record changes, and a plain reader of facts: core is tested without the mapping tables. */
@@ -23,7 +24,8 @@ export function depsOf (stores: Stores): TakeInDeps {
     hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64'),
     ids: { next: () => `id-${++last}` },
     calendar: calendarIn('Asia/Shanghai'),
-    billing: { settings: seedSettings, hasInsurance: false }
+    billing: { settings: seedSettings, hasInsurance: false },
+    booking: plainBooking
   }
 }
 

@@ -5,8 +5,8 @@ import { calendarIn } from '../../../core/clock.ts'
 import { addDays, startOfDayIn } from '../../../core/days.ts'
 import { fen } from '../../../core/money.ts'
 import {
-  allocate, billState, bucketOf, closed, deadlineAccount, deadlineOf, dueOn, holidaysOf, isDayOff, isFinished, isPaidInTime, isPostPay, isSplitRight, nextStep, payableOf, personStatus, refusalsOf, withAllocation, withLine,
-  type Bill, type BillState, type Settlement, type Usage
+  allocate, billState, bucketOf, closed, deadlineAccount, deadlineOf, dueOn, holidaysOf, isDayOff, isFinished, isPaidInTime, isPostPay, isSplitRight, mayPayAfterCare, nextStep, payableOf, personStatus, refusalsOf, withAllocation, withLine,
+  type Bill, type BillState, type Contract, type Settlement, type Usage
 } from '../../../core/pay-after-care/index.ts'
 import { splitFen } from '../../../core/payments/index.ts'
 import { aBill, aContract, day, seedSettings } from '../../fixtures/pay-after-care.ts'
@@ -210,6 +210,20 @@ t.test('a person', async (t) => {
     t.strictSame(asked({ contract: aContract('C', { state: 'suspended', creditLimitFen: fen(250) }), bills: [overdue, owing] }, 1), ['contract_suspended', 'overdue', 'over_limit'])
     t.strictSame([asked({ bills: [owing] }, 99_900), asked({ bills: [owing] }, 99_901)], [[], ['over_limit']])
     t.strictSame(refusalsOf(usage({ bills: [overdue] }), { amountFen: fen(0), today, minimumOverdueFen: fen(200) }), [])
+  })
+
+  t.test('is told at the desk what then makes the bill: also that nothing is left of the limit [A-03] [A-06]', async (t) => {
+    const at = { today, minimumOverdueFen: fen(0), patientId: 'A' }
+    const told = (contract: Contract | null, bills: readonly Bill[] = []): ReturnType<typeof mayPayAfterCare> => mayPayAfterCare({
+      contracts: { ofPatient: async () => contract === null ? [] : [contract] }, bills: { outstanding: async () => bills, holds: async () => [] }
+    }, at)
+    const used = (chargedFen: number): Bill => aBill('used', { chargedFen: fen(chargedFen) })
+    t.strictSame(await told(null), { state: 'none', mayPayAfterCare: false, reasons: ['no_contract'] })
+    t.strictSame(await told(aContract('C'), [used(99_999)]), { state: 'active', mayPayAfterCare: true, reasons: [] })
+    t.strictSame(await told(aContract('C'), [used(100_000)]), { state: 'active', mayPayAfterCare: false, reasons: ['over_limit'] })
+    t.strictSame(await told(aContract('C', { state: 'suspended' }), [overdue]), { state: 'suspended', mayPayAfterCare: false, reasons: ['contract_suspended', 'overdue'] })
+    t.strictSame(await told(aContract('C', { state: 'expired' })), { state: 'expired', mayPayAfterCare: false, reasons: ['contract_ended'] })
+    t.strictSame([99_999, 100_000].map((chargedFen) => isPostPay({ class: 'outpatient', payMode: null, startedAt: new Date('2027-03-09T02:00:00Z') }, usage({ bills: [used(chargedFen)] }), { ...at, now: new Date('2027-03-09T02:00:00Z'), calendar })), [true, false])
   })
 
   t.test('comes to a new visit → it is paid after care where nothing speaks against it; an emergency always, under any contract that stands [I-21]', async (t) => {

@@ -5,12 +5,12 @@ import type { CalendarDate } from '../../../core/clock.ts'
 import { creditBalance, patientReceivable, unsettledRevenue } from '../../../core/ledger/index.ts'
 import { fen, negateFen } from '../../../core/money.ts'
 import {
-  contractStatus, cure, decideByHand, decideEligibility, expired, joinContracts, keepAgreement, obstacles, reinstate, renewEligibility, rulesInOrder, defaultRuleSet, standingOf, suspend, terminated, terminationObstacles,
-  type TerminationFacts
+  cure, decideByHand, decideEligibility, expired, joinContracts, keepAgreement, obstacles, reinstate, renewEligibility, rulesInOrder, defaultRuleSet, standingOf, statusOf, suspend, terminated, terminationObstacles,
+  type ContractStatus, type TerminationFacts
 } from '../../../core/pay-after-care/index.ts'
 import { refusals } from '../../contracts/store-under-test.ts'
 import { agreement, annasPhone, aScheme, dayMs, later, minuteMs, monday, type Scheme } from './a-scheme.ts'
-import { aContract } from './builders.ts'
+import { aFullContract } from '../../fixtures/pay-after-care.ts'
 
 const by = { channel: 'app', assurance: 'account_and_code', tokenId: 't1' } as const
 
@@ -209,7 +209,7 @@ t.test('a contract\'s states', async (t) => {
   const at = new Date('2027-03-09T08:00:00+08:00')
 
   t.test('suspended for arrears → is cured by paying; suspended by hand → only by hand', async (t) => {
-    const active = aContract()
+    const active = aFullContract()
     const owing = suspend(active, 'overdue', at)
     const byHand = suspend(owing, 'manual', later(at, dayMs))
     t.strictSame([owing.state, owing.suspendedAt, owing.suspendedBecause, byHand.suspendedAt, byHand.suspendedBecause], ['suspended', at, 'overdue', at, 'manual'])
@@ -219,15 +219,15 @@ t.test('a contract\'s states', async (t) => {
   })
 
   t.test('ended → stays ended', async (t) => {
-    for (const ended of [terminated(aContract(), by, at), expired(aContract(), 'joined', at)]) {
+    for (const ended of [terminated(aFullContract(), by, at), expired(aFullContract(), 'joined', at)]) {
       for (const change of [() => suspend(ended, 'overdue', at), () => terminated(ended, by, at), () => expired(ended, 'joined', at)]) t.throws(change, { code: 'CONTRACT_NOT_IN_FORCE' })
       t.equal(cure(ended), ended)
     }
   })
 
   t.test('two that a tie has joined → the suspended one counts, else the one signed first', async (t) => {
-    const first = aContract({ id: 'c1', signedAt: monday })
-    const second = aContract({ id: 'c2', signedAt: at })
+    const first = aFullContract({ id: 'c1', signedAt: monday })
+    const second = aFullContract({ id: 'c2', signedAt: at })
     t.equal(standingOf([second, first])?.id, 'c1')
     t.equal(standingOf([suspend(second, 'overdue', at), first])?.id, 'c2')
     t.equal(standingOf([terminated(first, by, at)]), null)
@@ -307,7 +307,7 @@ t.test('by hand and by night', async (t) => {
       inTransaction, inReading, ids: { next: randomUUID }, ruleSet: { version: 'v2', rules: [{ name: 'bank_score', provider: 'bank', threshold: 110, creditLimitFen: fen(1) }] }, breathe: async () => undefined, insurance: null,
       scores: isMet === 'down' ? [] : [{ name: 'bank', assertAtLeast: async (_, __, at) => ({ isMet, evidenceId: 'e', expiresAt: later(at, dayMs) }), scoreOf: async () => { throw new Error('not asked') } }]
     }, scheme.now)
-    await inTransaction(async ({ contracts }) => { await contracts.save({ ...(await contracts.find(id) ?? aContract()), consents: ['pay_after_care', 'sms', 'score_query'] }) })
+    await inTransaction(async ({ contracts }) => { await contracts.save({ ...(await contracts.find(id) ?? aFullContract()), consents: ['pay_after_care', 'sms', 'score_query'] }) })
     t.strictSame(await bankSays(true), { renewed: 0, expired: 0, undecided: 0 }, 'not yet')
     scheme.now = later(monday, 30 * dayMs)
     t.strictSame(await bankSays('down'), { renewed: 0, expired: 0, undecided: 1 })
@@ -319,8 +319,8 @@ t.test('by hand and by night', async (t) => {
   })
 })
 
-function contractStatusOf ({ store }: Scheme, patientId: string): ReturnType<typeof contractStatus> {
-  return store.inReading((stores) => contractStatus(stores, patientId))
+function contractStatusOf ({ store }: Scheme, patientId: string): Promise<ContractStatus> {
+  return store.inReading(async ({ contracts }) => statusOf(await contracts.ofPatient(patientId)))
 }
 
 function postTo ({ store, now }: Scheme, account: string, amountFen: number): Promise<boolean> {

@@ -6,7 +6,7 @@ import {
   answerDispute, carryCardLock, carryCardUnlock, cureArrears, dunOwing, followOverdue, openDispute, sweepLocks, type Bill, type InsuranceGateway, type Outcome, type PayAfterCareSettings
 } from '../../../core/pay-after-care/index.ts'
 import { freshStore, type Teardown } from '../../fixtures/store.ts'
-import { aBill, aContract, on } from './builders.ts'
+import { aDueBill, aFullContract, day as on } from '../../fixtures/pay-after-care.ts'
 
 const calendar = calendarIn('Asia/Shanghai')
 const morning = (day: string): Date => new Date(`${day}T11:05:00+08:00`)
@@ -23,14 +23,14 @@ interface Setting {
 }
 
 /** A person with a contract and one overdue bill at the east hospital, which has closed the day of the deadline unless told. */
-async function aDebtor (t: Teardown, { bill = {}, closesDay = true, change = {} }: { readonly bill?: Parameters<typeof aBill>[0], readonly closesDay?: boolean, readonly change?: Partial<PayAfterCareSettings> } = {}): Promise<Setting> {
+async function aDebtor (t: Teardown, { bill = {}, closesDay = true, change = {} }: { readonly bill?: Parameters<typeof aDueBill>[0], readonly closesDay?: boolean, readonly change?: Partial<PayAfterCareSettings> } = {}): Promise<Setting> {
   const store = await freshStore(t)
   let last = 0
   const ids = { next: () => `id-${last += 1}` }
   await store.inTransaction(async ({ contracts, bills, patients, days }) => {
     await patients.save({ id: 'p1', hospitalId: 'east', personId: 'p1', name: '许样例', birthDate: on('1990-03-15'), gender: 'male', active: true, identifiers: [{ system: 'urn:oid:2.16.156.10011.1.3', value: residentId, type: 'NI' }] })
-    await contracts.save(aContract())
-    await bills.save(aBill(bill))
+    await contracts.save(aFullContract())
+    await bills.save(aDueBill(bill))
     if (closesDay) await closeDay({ days }, '2027-03-08')
   })
   const outbox = async (kind: string): Promise<readonly { readonly key: string }[]> => store.inReading(({ outbox }) => outbox.due(new Date('2100-01-01T00:00:00Z'), 1_000, kind))
@@ -55,7 +55,7 @@ async function closeDay ({ days }: Pick<Stores, 'days'>, day: string): Promise<v
   await days.save({ day: on(day), hospitalId: 'east', state: 'closed', by: 'job', reason: null, at: morning('2027-03-09') })
 }
 
-const pay = (store: Store, bill: Partial<Bill> = { paidFen: fen(14830) }): Promise<void> => store.inTransaction(async ({ bills }) => { await bills.save({ ...aBill(), ...bill }) })
+const pay = (store: Store, bill: Partial<Bill> = { paidFen: fen(14830) }): Promise<void> => store.inTransaction(async ({ bills }) => { await bills.save({ ...aDueBill(), ...bill }) })
 const contractOf = ({ store }: Setting) => store.inReading(({ contracts }) => contracts.find('c1'))
 const locksOf = ({ store }: Setting) => store.inReading(({ defaults }) => defaults.locksOf('c1'))
 const lockId = async (setting: Setting): Promise<string> => (await locksOf(setting))[0]?.id ?? ''
@@ -186,7 +186,7 @@ t.test('somebody who objects', async (t) => {
     await carryCardLock(carrying(setting, platform().insurance))(message(await lockId(setting)))
     const tools = { ids: setting.ids, calendar }
     const dispute = await setting.store.inTransaction(async (stores) => openDispute(stores, tools, {
-      contract: aContract({ state: 'suspended', suspendedBecause: 'overdue' }), billId: 'b1', amountFen: null, text: 'it was not me', statement: null
+      contract: aFullContract({ state: 'suspended', suspendedBecause: 'overdue' }), billId: 'b1', amountFen: null, text: 'it was not me', statement: null
     }, morning('2027-03-10')))
     t.match(dispute, { state: 'open', disputedFen: 14830, answerBy: '2027-03-30' })
     t.match(await contractOf(setting), { state: 'active' })
@@ -200,7 +200,7 @@ t.test('somebody who objects', async (t) => {
 
   t.test('to more than is open → is refused', async (t) => {
     const setting = await aDebtor(t, { bill: { disputedFen: 14000 } })
-    await t.rejects(setting.store.inTransaction(async (stores) => openDispute(stores, { ids: setting.ids, calendar }, { contract: aContract(), billId: 'b1', amountFen: fen(831), text: 'no', statement: null }, morning('2027-03-10'))),
+    await t.rejects(setting.store.inTransaction(async (stores) => openDispute(stores, { ids: setting.ids, calendar }, { contract: aFullContract(), billId: 'b1', amountFen: fen(831), text: 'no', statement: null }, morning('2027-03-10'))),
       { code: 'BILL_AMOUNT_INVALID' })
   })
 })

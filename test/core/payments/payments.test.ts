@@ -1,10 +1,12 @@
 import assert from 'node:assert'
 import t from 'tap'
 import { fen } from '../../../core/money.ts'
+import { noticeKind } from '../../../core/notice.ts'
 import { channelClearing, patientReceivable, suspense } from '../../../core/ledger/index.ts'
 import { cancelPayment, decideOnRefund, learn, movedPayment, movedRefund, nextQuery, nextRefundQuery, paymentMoves, paymentStates, refundMoves, refundStates, splitFen, type PaymentOrder, type Refund } from '../../../core/payments/index.ts'
 import { freshStore } from '../../fixtures/store.ts'
-import { aChannel } from './a-channel.ts'
+import { undecidedPayments } from '../../../jobs/undecided-payments.ts'
+import { aChannel, type AChannel } from './a-channel.ts'
 import { aTill, minutes } from './a-till.ts'
 
 const store = await freshStore(t)
@@ -159,6 +161,48 @@ t.test('who owes', async (t) => {
     await till.drain()
     t.strictSame([(await till.order(one.id)).state, (await till.order(other.id)).state], ['success', 'closed'])
   })
+})
+
+t.test('a payment that fails for good → is told to the payer once; not where it was refused before the payer\'s eyes, nor where the debt is paid another way', async (t) => {
+  const told = async (patientId: string): Promise<readonly unknown[]> => (await store.inReading(({ outbox }) => outbox.due(till.now(), 5_000, noticeKind))).filter(({ payload }) => payload['patientId'] === patientId).map(({ payload, key }) => [key, payload['template'], payload['params']])
+  const fails = (order: PaymentOrder) => store.inTransaction((stores) => learn(stores, till.tools, { channel: 'wechat', at: till.now(), notice: { orderNumber: order.orderNumber, state: 'failed', amountFen: order.amountFen, channelNumber: null, at: till.now() } }))
+  const [unlucky, otherwise, refused] = [await aDebtor(), await aDebtor(), await aDebtor()]
+  const first = await till.create(unlucky)
+  t.strictSame([await fails(first), await fails(first)], ['applied', 'repeated'])
+  t.strictSame(await told(unlucky), [[`payment_failed:${first.id}`, 'payment_failed', { amount: '10.00' }]])
+  const [one, other] = [await till.create(otherwise), await till.create(otherwise, { channel: 'alipay' })]
+  alipay.pay(other.orderNumber)
+  await till.callBack(alipay.callbackOf(other.orderNumber), 'alipay')
+  await till.drain()
+  await fails(one)
+  wechat.refuses = true
+  await t.rejects(till.create(refused), { code: 'OUTSIDE_REFUSED' })
+  wechat.refuses = false
+  t.strictSame([await told(otherwise), await told(refused)], [[], []])
+})
+
+t.test('a channel that is silent on a payment a day after it expired → opens one alert for operators, and closes it when the payment is decided', async (t) => {
+  const channels: AChannel[] = []
+  const own = aTill(await freshStore(t), (now) => {
+    channels.push(aChannel('wechat', now))
+    return channels.map(({ gateway }) => gateway)
+  })
+  const [silent] = channels as [AChannel]
+  const job = undecidedPayments(own.tools, { inTransaction: own.store.inTransaction, ids: own.tools.ids, onCall: [] })
+  const open = (): Promise<ReadonlyArray<readonly string[]>> => own.store.inReading(async ({ alerts }) => (await alerts.open()).map(({ key, detail }) => [key, detail]))
+  await own.owe('anna', 1_000)
+  const order = await own.create('anna')
+  silent.faults.push(...Array.from({ length: 300 }, () => 'down' as const))
+  await own.wait(minutes(15 + 24 * 60))
+  t.match(await own.order(order.id), { state: 'unknown', nextQueryAt: null })
+  t.strictSame([await job.run(own.now()), await open()], [{ asked: 0, undecided: 0 }, []], 'the day is not over')
+  own.pass(1)
+  t.strictSame([await job.run(own.now()), await job.run(own.now())], [{ asked: 1, undecided: 1 }, { asked: 1, undecided: 1 }])
+  t.strictSame(await open(), [['job:undecided-payments', '1 payments of wechat undecided a day after they expired']])
+  silent.pay(order.orderNumber)
+  silent.faults.splice(0)
+  t.strictSame([await job.run(own.now()), await open()], [{ asked: 1, undecided: 0 }, []], 'the channel is back, and had been paid')
+  t.equal((await own.order(order.id)).state, 'success')
 })
 
 t.test('forty who pay one debt at once → pay it once; the rest is refused or goes back', async (t) => {

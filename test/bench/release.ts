@@ -1,0 +1,85 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import os from 'node:os'
+import autocannon from 'autocannon'
+import { openStore } from '../../adapters/store/index.ts'
+import { sha256 } from '../../app/compose/sha256.ts'
+import { issueToken } from '../../core/access/index.ts'
+import { fen } from '../../core/money.ts'
+import { aBill, aContract } from '../fixtures/pay-after-care.ts'
+import { startChildServer } from './child-server.ts'
+import { milliseconds, perSecond, type BenchRow, type Measured } from './row.ts'
+import { sendCharges } from './send-charges.ts'
+
+const persons = 100
+const requestsPerSecond = 200
+const messagesPerSecond = 100
+const forSeconds = 12
+
+/** The release gate and the status of a person while a hospital sends; load and server share the machine. */
+export const releaseRow: BenchRow = {
+  name: 'release',
+  run: async ({ folder }) => {
+    const dataDir = `${folder}/data`
+    const token = await prepare(dataDir)
+    const server = await startChildServer({ DATA_DIR: dataDir })
+    const under = async (what: string, request: autocannon.Request, goalMs: number): Promise<Measured> => {
+      const [cpuFrom, from] = [cpuMsOf(server.pid), performance.now()]
+      const sending = sendCharges(server.mllp, messagesPerSecond * forSeconds, forSeconds * 1000)
+      const { latency, requests, non2xx, errors } = await autocannon({
+        url: `http://127.0.0.1:${server.http}`, connections: 10, overallRate: requestsPerSecond, duration: forSeconds - 1, requests: [{ ...request, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } }]
+      })
+      const failed = non2xx + errors
+      const sent = await sending
+      const used = (cpuMsOf(server.pid) - cpuFrom) / (performance.now() - from)
+      return {
+        what: `${what}, ${perSecond(requests.average)} while ${perSecond(sent)} messages come in`,
+        value: `p50 ${milliseconds(latency.p50)}, p99 ${milliseconds(latency.p99)}, ${failed} failed; the server used ${Math.round(used * 100)} % of a core, load ${os.loadavg()[0]?.toFixed(1) ?? ''}`,
+        against: `goal p99 ≤ ${goalMs} ms at ${requestsPerSecond}/s and ${messagesPerSecond}/s`, isMet: latency.p99 <= goalMs && failed === 0
+      }
+    }
+    try {
+      await sendCharges(server.mllp, 500, 5_000)
+      let asked = 0
+      const next = (): number => (asked += 1) % persons
+      return [
+        await under('release checks', {
+          method: 'POST', path: '/v1/release-checks',
+          setupRequest: (request) => {
+            const person = next()
+            return { ...request, body: JSON.stringify({ patientId: `p${person}`, visitId: `v${person}`, amountFen: 1, kind: 'exam', reference: `R${asked}` }) }
+          }
+        }, 50),
+        await under('status of a person', { method: 'GET', path: '/', setupRequest: (request) => ({ ...request, path: `/v1/pay-after-care/p${next()}` }) }, 50)
+      ]
+    } finally {
+      await server.stop()
+    }
+  }
+}
+
+/** What a process has used so far, of Linux in hundredths of a second: what a busy machine did not give it is not in it. */
+function cpuMsOf (pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+/** Persons under contract, each on a visit with an open bill; answers a token of the hospital. */
+async function prepare (dataDir: string): Promise<string> {
+  const store = await openStore({ dataDir })
+  await store.migrate()
+  const hospitalId = 'hospital'
+  const at = new Date()
+  const { secret } = await store.inTransaction(async ({ tokens, patients, contracts, visits, bills }) => {
+    for (let person = 0; person < persons; person += 1) {
+      const patientId = `p${person}`
+      await patients.save({ id: patientId, hospitalId, personId: patientId, name: null, birthDate: null, gender: null, active: true, identifiers: [] })
+      await contracts.save(aContract(`c${person}`, { patientId }))
+      await visits.save({ id: `v${person}`, hospitalId, visitNumber: null, placerNumber: null, patientId, class: 'outpatient', state: 'in_progress', payMode: 'postpay', startedAt: at, endedAt: null, department: null, practitionerId: null, continuedAs: null })
+      await bills.save(aBill(`b${person}`, { contractId: `c${person}`, hospitalId, patientId, visitId: `v${person}`, chargedFen: fen(5_000) }))
+    }
+    return await issueToken({ tokens, ids: { next: randomUUID }, hash: sha256, randomSecret: () => randomBytes(32).toString('base64url') }, { role: 'desk', personId: null, organizationId: hospitalId, at, expiresAt: null })
+  })
+  await store.close()
+  return secret
+}
