@@ -5,7 +5,7 @@ import { WorkerPool } from './worker-pool.ts'
 import { startThread } from './worker-thread.ts'
 
 export interface FaceEngineOptions {
-  /** Threads that read pictures, each with about 120 MB of its own (BENCHMARKS.md); as many as the machine has cores, at most 8. */
+  /** Threads that read pictures, each with about 90 MB of its own (BENCHMARKS.md); as many as the machine has cores, at most 8. */
   readonly workers?: number
   /** Pictures that wait for a thread, at most. */
   readonly queueLimit?: number

@@ -179,11 +179,7 @@ export function storesOf (unit: Unit): Stores {
     slots: sqlSlots(unit),
     appointments: sqlAppointments(unit),
     waits: sqlWaits(unit),
-    faceTemplates: sqlFaceTemplates(unit),
-    faceConsents: sqlFaceConsents(unit),
-    facePhotos: sqlFacePhotos(unit),
-    terminals: sqlTerminals(unit),
-    faceReviews: sqlFaceReviews(unit),
+    ...faceStoresOf(unit),
     vouchers: sqlVouchers(unit),
     voucherBatches: sqlVoucherBatches(unit),
     voucherUses: sqlVoucherUses(unit),
@@ -194,4 +190,8 @@ export function storesOf (unit: Unit): Stores {
     denyLists: sqlDenyLists(unit),
     offlineUses: sqlOfflineUses(unit)
   }
+}
+
+function faceStoresOf (unit: Unit): Pick<Stores, 'faceTemplates' | 'faceConsents' | 'facePhotos' | 'terminals' | 'faceReviews'> {
+  return { faceTemplates: sqlFaceTemplates(unit), faceConsents: sqlFaceConsents(unit), facePhotos: sqlFacePhotos(unit), terminals: sqlTerminals(unit), faceReviews: sqlFaceReviews(unit) }
 }

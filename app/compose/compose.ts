@@ -163,7 +163,6 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
       await operations.stop()
       await applying.stop()
       await unmappedCodes.stop()
-      for (const end of areas.end) await end()
       await store.close()
     }
   }

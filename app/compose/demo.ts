@@ -27,6 +27,7 @@ import { openDemoCreditScore } from './demo-credit-score.ts'
 import { openDemoFhir, type DemoFhir } from './demo-fhir.ts'
 import { openDemoInsurance } from './demo-insurance.ts'
 import { joinedWechat, openDemoPayments } from './demo-payments.ts'
+import { demoPictures } from './demo-pictures.ts'
 import { openDemoPush } from './demo-push.ts'
 import { openDemoReceivers, type DemoReceivers } from './demo-receivers.ts'
 import { openDemoRoster, type DemoRoster } from './demo-roster.ts'
@@ -200,7 +201,7 @@ function openHospitals (parts: Composed, moveClock: MoveClock, pace: Pace | null
   const sites = [...parts.listeners]
     .flatMap(([name, { port }]) => name === 'east' || name === 'west' ? [{ site: demoSites[name], host: '127.0.0.1', port }] : [])
   const clock = { now: parts.clock.now, setNow: async (now: Date) => { await moveClock(now) } }
-  return simulatedHis({ seed, patients: patientsPerHospital, sites, clock, calendar: calendarIn(parts.config.zone), pace })
+  return simulatedHis({ seed, patients: patientsPerHospital, sites, clock, calendar: calendarIn(parts.config.zone), pace, pictureOf: demoPictures(parts.config.dataDir) })
 }
 
 function paceOf ({ wallClock }: System, totalMs: number): Pace {

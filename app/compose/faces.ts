@@ -27,7 +27,7 @@ export function composeFaces (deps: AreaDeps, faces: FaceParts): Area {
     end: [faces.end],
     jobs: [
       retainFaces({ calendar, sweep: async (at) => sweepFaces({ inTransaction, inReading, ids, settings: faces.settings, stableId, breathe }, at) }),
-      countFaces({ inTransaction, ids, onCall, countPersons: () => inReading(({ faceTemplates }) => faceTemplates.countPersons()) })
+      countFaces({ inTransaction, keep: inTransaction, ids, onCall, countPersons: () => inReading(({ faceTemplates }) => faceTemplates.countPersons()) })
     ],
     routes: [
       faceRoutes({

@@ -1,8 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import type { Clock } from '../../core/clock.ts'
+import type { FacePhotoStore } from '../../core/faces/index.ts'
 import type { InboxStore, Settled } from '../../core/inbox/index.ts'
+import type { SettingStore } from '../../core/operations/index.ts'
 import type { OutboxStore } from '../../core/outbox.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
+import { facePersonsSetting } from '../../jobs/count-faces.ts'
 
 export interface InboxMetrics {
   readonly acknowledged: (source: string, code: string, tookMs: number) => void
@@ -37,7 +40,8 @@ export function inboxMetrics (registry: Registry, onFault: (code: string) => voi
 }
 
 /** Read from the store when asked, so that all nodes tell the same. Ages are by business time, as arrivals are. */
-export function queueGauges (registry: Registry, deps: { readonly inReading: InTransaction<{ inbox: InboxStore, outbox: OutboxStore }>, readonly clock: Clock }): void {
+export function queueGauges (registry: Registry, deps: { readonly inReading: InTransaction<{ inbox: InboxStore, outbox: OutboxStore, settings: SettingStore, facePhotos: FacePhotoStore }>, readonly clock: Clock }): void {
+  faceGauges(registry, deps)
   const registers = [registry]
   const messages = new Gauge({ name: 'yiqiao_messages', help: 'Messages in the inbox', labelNames: ['source', 'status'] as const, registers })
   const lastReceived = new Gauge({ name: 'yiqiao_source_last_received_timestamp_seconds', help: 'Last message of a source', labelNames: ['source'] as const, registers })
@@ -56,6 +60,22 @@ export function queueGauges (registry: Registry, deps: { readonly inReading: InT
       }
       outbox.set({ status: 'waiting' }, counts.waiting)
       outbox.set({ status: 'dead' }, counts.dead)
+    }
+  })
+}
+
+/** What the hourly count found last: to count at each look would cost a second where there are 100,000. */
+function faceGauges (registry: Registry, { inReading }: { readonly inReading: InTransaction<{ settings: SettingStore, facePhotos: Pick<FacePhotoStore, 'counts'> }> }): void {
+  const registers = [registry]
+  const photos = new Gauge({ name: 'yiqiao_face_photos', help: 'Photos of hospitals by what became of them', labelNames: ['outcome'] as const, registers })
+  new Gauge({
+    name: 'yiqiao_face_persons',
+    help: 'Persons in the face database, counted each hour',
+    registers,
+    async collect () {
+      const { persons, counts } = await inReading(async ({ settings, facePhotos }) => ({ persons: await settings.get(facePersonsSetting), counts: await facePhotos.counts() }))
+      this.set(Number(persons ?? 0))
+      for (const [outcome, count] of Object.entries(counts)) photos.set({ outcome }, count)
     }
   })
 }

@@ -77,6 +77,7 @@ export function composeOperations (deps: OperationsDeps): Operations {
       await watching.stop()
       await sealing.stop()
       await Promise.all([outbox.stop(), lines.close()])
+      for (const end of areas.end) await end()
     }
   }
 }

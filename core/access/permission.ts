@@ -9,5 +9,5 @@ export const permissions = ['me.read', 'account.use', 'directory.read', 'patient
   'feed.read', 'feed.acknowledge', 'feed.release',
   'voucher.read', 'voucher.manage', 'voucher.issue', 'voucher.present', 'voucher.use', 'voucher.roll_back',
   'voucher_code.read', 'voucher_code.verify', 'voucher_use.sync', 'offline_use.read', 'offline_use.settle',
-  'face.identify', 'face.enrol', 'face.review', 'face.consent', 'face.operate'] as const
+  'face.consent', 'face.identify', 'face.enrol', 'face.review', 'face.operate'] as const
 export type Permission = typeof permissions[number]

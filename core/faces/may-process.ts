@@ -3,8 +3,7 @@ import type { FaceConsent, LegalBasis } from './face-consent.ts'
 import { isUnder14 } from './is-under-14.ts'
 
 /** Why a face may not be processed. withdrawn: by the person, or by the newest word of the hospital. */
-export const denials = ['no_consent', 'withdrawn', 'guardian_needed', 'birth_date_needed'] as const
-export type Denial = typeof denials[number]
+export type Denial = 'no_consent' | 'withdrawn' | 'guardian_needed' | 'birth_date_needed'
 
 export type MayProcess =
   | { readonly may: true, readonly because: 'consent' | 'legal_basis' }

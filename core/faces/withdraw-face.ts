@@ -21,7 +21,7 @@ export interface ForgetDeps extends ForgetStores {
 }
 
 /** Templates, photos and their copies of these records, for good; answers the templates for the index. */
-export async function forgetFaces (deps: ForgetDeps, patientIds: readonly string[], { because, at }: { readonly because: string, readonly at: Date }): Promise<readonly string[]> {
+async function forgetFaces (deps: ForgetDeps, patientIds: readonly string[], { because, at }: { readonly because: string, readonly at: Date }): Promise<readonly string[]> {
   const dropped = await deps.faceTemplates.drop((await deps.faceTemplates.ofPatients(patientIds)).map(({ id }) => id), at)
   const listed = await deps.facePhotos.ofPatients(patientIds)
   await deps.facePhotos.drop(listed)

@@ -15,6 +15,8 @@ import { createHospitalViews, hospitalViewNames, type HospitalView } from '../..
 import { startSqlServer } from '../../adapters/simulators/tds/sql-server.ts'
 import { loadFaces, reindexFaces, resealFaces } from '../../app/commands/faces.ts'
 import type { Call } from '../../app/commands/command.ts'
+import { faceParts } from '../../app/compose/face-parts.ts'
+import { countFaces } from '../../jobs/count-faces.ts'
 import { faceModel } from '../../adapters/face/model-card.ts'
 import { anotherPicture, aSubject, hasPictures, withoutPictures, type PersonName } from '../fixtures/camera.ts'
 import { aDatabase, aSender, aService, type Answer, type Service } from './a-service.ts'
@@ -246,6 +248,35 @@ t.test('photos and consents of three hospitals fill the face database [T1 K-04]'
   })
 
   await commandLine(t, town)
+
+  t.test('what nobody was known by for a year → is dropped at night, on every node, and read again when the person comes', async (t) => {
+    const { parts } = service.served
+    const otherNode = faceParts(parts)
+    t.teardown(otherNode.end)
+    await otherNode.search.look()
+    const { persons } = await status()
+    t.equal(otherNode.search.index.size(), persons)
+    const job = parts.jobs.find(({ name }) => name === 'retain-faces')
+    const later = new Date(Date.now() + 400 * 86_400_000)
+    await parts.store.inTransaction(({ faceTemplates }) => faceTemplates.noteMatched([annaId], new Date(later.getTime() - 86_400_000)))
+    t.strictSame(await job?.run(later), { unused: persons - 1, notAllowed: 0, photos: 0 })
+    await otherNode.search.look()
+    t.strictSame([(await status()).persons, otherNode.search.index.size(), (await photos()).filter((line) => line.endsWith('expired unused')).length], [1, 1, persons - 1])
+    await parts.store.inTransaction(({ visits }) => visits.save({ id: 'v-later', hospitalId: 'views-h', visitNumber: null, placerNumber: null, patientId: town.patientId('views-h', 'W1'), class: 'outpatient', state: 'registered', payMode: null, startedAt: new Date(later.getTime() + 1_000), endedAt: null, department: null, practitionerId: null, continuedAs: null }))
+    t.strictSame(await job?.run(new Date(later.getTime() + 86_400_000)), { unused: 0, notAllowed: 0, photos: 1 })
+    await parts.operations.outbox.drain()
+    t.equal((await status()).persons, 2)
+  })
+
+  t.test('80,000 persons → one alarm; 100,000 → the one to file, instead', async (t) => {
+    const { store, ids } = service.served.parts
+    const counted = async (persons: number): Promise<readonly string[]> => {
+      await countFaces({ inTransaction: store.inTransaction, keep: store.inTransaction, ids, onCall: [], countPersons: async () => persons }).run(new Date())
+      return store.inReading(async ({ alerts }) => (await alerts.open()).map(({ key }) => key).filter((key) => key.startsWith('job:faces')))
+    }
+    t.strictSame([await counted(79_999), await counted(80_000), await counted(100_000), await counted(10)], [[], ['job:faces-near-filing'], ['job:faces-filing'], []])
+    t.match((await service.get('/metrics')).body, /yiqiao_face_persons 10\n/)
+  })
 })
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -301,5 +332,6 @@ async function commandLine (t: Test, town: Town): Promise<void> {
     t.match(await resealFaces(called()), /^0 templates are sealed/)
     writeFileSync(keyFile, former)
     await t.rejects(reindexFaces(called()), { message: /FACE_KEY_FILE: it does not hold the key/ })
+    writeFileSync(keyFile, `${other}\n`)
   })
 }

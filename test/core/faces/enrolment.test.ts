@@ -47,7 +47,7 @@ t.test('a face', async (t) => {
     t.equal(told({ tombstoneAt: at(5), consents: [aConsent({ state: 'withdrawn', at: at(9) }), aConsent({ channel: 'terminal', at: at(7) }), withdrawn] }), 'no: withdrawn')
   })
 
-  t.test('under a tombstone → is never read by words of hospitals alone, however many', async (t) => {
+  t.test('under a tombstone → is never read by words of hospitals alone, however many', async () => {
     const words = fc.array(fc.record({ state: fc.constantFrom('given' as const, 'withdrawn' as const), day: fc.integer({ min: 1, max: 300 }), guardian: fc.boolean() }), { maxLength: 8 })
     fc.assert(fc.property(words, fc.boolean(), (said, hasBasis) => {
       const consents = said.map(({ state, day, guardian }) => aConsent({ state, at: at(day), guardianPatientId: guardian ? 'p9' : null })).sort((one, other) => other.at.getTime() - one.at.getTime())

@@ -17,7 +17,7 @@ const sent = ({ sms }: ANotifier): readonly string[] => sms.items(null).map(({ k
 
 /** Words of diagnoses, departments, items, drugs and findings; none of them may stand in what leaves. */
 const clinical = /诊断|病情|疾病|症状|检查|检验|化验|影像|手术|住院|药|处方|注射|输液|皮试|过敏|阳性|阴性|内科|外科|妇|产科|儿科|精神|传染|肿瘤|感染|门诊部|科室|医生|医师|diagnos|disease|symptom|test result|blood|drug|medic|prescri|inject|infusion|allerg|positive|negative|surgery|ward|department|doctor|physician|clinic(?!al)/i
-const mayBeSaid = ['version', 'amount', 'dueOn', 'hospital', 'queueNumber', 'room', 'left', 'bills', 'bureau', 'on', 'answerBy', 'time']
+const mayBeSaid = ['version', 'amount', 'dueOn', 'hospital', 'queueNumber', 'room', 'left', 'bills', 'bureau', 'on', 'answerBy', 'time', 'number', 'lastDay']
 
 t.test('every template', async (t) => {
   t.test('says nothing clinical, in either language, and has no parameter that could', async (t) => {
@@ -46,7 +46,7 @@ t.test('the hours of collection', async (t) => {
 
   t.test('hold back reminders only; everything else goes at any hour', async (t) => {
     const night = new Date('2027-03-02T02:00:00+08:00')
-    t.strictSame(noticeTemplates.filter((name) => mayGoAt(name, night, hours, days) !== null), ['dunning', 'dunning_deadline', 'appointment_reminder'])
+    t.strictSame(noticeTemplates.filter((name) => mayGoAt(name, night, hours, days) !== null), ['dunning', 'dunning_deadline', 'appointment_reminder', 'voucher_expiring', 'voucher_expired'])
   })
 
   t.test('whatever the instant → a reminder goes within them, at once or at the next opening [I-24]', async () => {
