@@ -8,7 +8,7 @@ import type { CarryOut } from '../outbox.ts'
 import type { InTransaction } from '../unit-of-work.ts'
 import type { Bill } from './bill.ts'
 import { bookReversal, bookSettlement, noteRejection } from './book-settlement.ts'
-import type { BillTools, KeepStores } from './keep-bill.ts'
+import { insuranceSettleKind, type BillTools, type KeepStores } from './keep-bill.ts'
 import type { InsuranceGateway } from './ports.ts'
 import { isSplitRight, nextStep, type Settlement, type SettlementStep } from './settlement.ts'
 
@@ -142,7 +142,11 @@ async function undo <Stores extends SettleStores> (deps: SettleDeps<Stores>, ask
     const settlement = await asItStands(stores.bills, asked)
     if (settlement.state === 'asked') await stores.bills.saveSettlement({ ...settlement, state: 'undone', endedAt: clock.now() })
     // Its answer came all the same and was booked; the insurer has taken it back, so the books do.
-    else if (settlement.state === 'settled' || settlement.state === 'reversing') await bookReversal(stores, deps, { settlement, bill }, clock.now())
+    else if (settlement.state === 'settled' || settlement.state === 'reversing') {
+      await bookReversal(stores, deps, { settlement, bill }, clock.now())
+      // The run that booked it may be through, and its message with it: somebody must settle anew.
+      await stores.outbox.add({ id: deps.ids.next(), kind: insuranceSettleKind, key: `undone:${settlement.id}`, payload: { billId: bill.id }, createdAt: clock.now() })
+    }
   })
 }
 
