@@ -13,7 +13,7 @@ t.test('a row of a view → is kept as it stands, in the lane of its patient', a
   const [patient, charge] = await taken()
   t.match(patient, { source: 'south', hospitalId: 'south', format: 'row', type: 'view:patients', controlId: 'patients/S1', charset: 'utf8', lanes: ['south:patient:S1'], status: 'received', parked: null })
   t.strictSame(readRowMessage(patient?.raw ?? new Uint8Array()), { view: 'patients', revision: 1, row: {
-    patient_no: 'S1', name: '曹𬍛', sex: '男', birth_date: '1968-12-30', id_card_no: null, phone: '000-0000-0601', address: '无名市样例街1号', merged_into: null, updated_at: '2027-03-01T09:00:00.250'
+    patient_no: 'S1', name: '曹𬍛', sex: '男', birth_date: '1968-12-30', id_card_no: null, phone: '000-0000-0601', address: '无名市样例街1号', merged_into: null, face_consent: null, face_consent_at: null, updated_at: '2027-03-01T09:00:00.250'
   } })
   t.match(readRowMessage(charge?.raw ?? new Uint8Array()).row, { amount: '-0.0500', quantity: '2.5000', charged_at: '2027-03-01T09:10:00' })
   for (const message of [patient, charge]) {

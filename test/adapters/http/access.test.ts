@@ -7,7 +7,7 @@ const everybody: readonly Role[] = roles
 const technical: readonly Role[] = ['operator', 'administrator']
 const own: readonly Role[] = ['patient', 'guardian']
 const staff: readonly Role[] = ['doctor', 'pharmacist', 'desk', 'hospital']
-const directory = everybody.filter((role) => !['community', 'terminal', 'bureau'].includes(role))
+const directory = everybody.filter((role) => !['terminal', 'bureau'].includes(role))
 const accounts: readonly Role[] = [...own, ...technical, 'desk', 'hospital', 'finance', 'auditor']
 
 interface Expected {
