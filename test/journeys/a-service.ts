@@ -60,6 +60,17 @@ export async function aDatabase (t: Test): Promise<Readonly<Record<string, strin
   return { DATABASE_URL: own.href }
 }
 
+const eventuallyMs = 10_000
+
+/** Looks again until it holds, for what is written a little after the answer (the audit trail goes in groups). */
+export async function eventually<Seen> (look: () => Promise<Seen>, holds: (seen: Seen) => boolean): Promise<Seen> {
+  const until = performance.now() + eventuallyMs
+  for (;;) {
+    const seen = await look()
+    if (holds(seen) || performance.now() > until) return seen
+  }
+}
+
 /** The whole product in this process, on an embedded database in a fresh folder and free ports. */
 export async function aService (t: Test, { isDemo = false, environment, site }: ServiceOptions = {}): Promise<Service> {
   const folder = mkdtempSync(path.join(tmpdir(), 'yiqiao-service-'))

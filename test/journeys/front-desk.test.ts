@@ -16,7 +16,7 @@ import { viewDatabase, type ViewDatabase } from '../../adapters/simulators/tds/d
 import { createHospitalViews, hospitalViewNames } from '../../adapters/simulators/tds/hospital-views.ts'
 import { startSqlServer } from '../../adapters/simulators/tds/sql-server.ts'
 import { aContract } from '../contracts/contract-store.ts'
-import { aDatabase, aSender, aService, type Answer, type Sender, type Service } from './a-service.ts'
+import { aDatabase, aSender, aService, eventually, type Answer, type Sender, type Service } from './a-service.ts'
 
 t.setTimeout(180_000)
 
@@ -145,9 +145,7 @@ t.test('a card that is known → tells who it is and how the contract stands, in
     t.equal((await service.post('/v1/identity-readings', terminal, { kind: 'patient_card', value: 'E100', hospitalId: 'north' })).status, 422, 'a terminal reads at its own hospital')
     const auditor = await service.tokenFor('auditor')
     const tellsReading = ({ body }: Answer): boolean => body.items.some(({ target }: { target: string }) => target === 'reading')
-    let audit = await service.get('/v1/ops/audit?limit=200', auditor)
-    // The trail is written in groups, a little after the answers.
-    for (let look = 0; look < 100 && !tellsReading(audit); look += 1) audit = await service.get('/v1/ops/audit?limit=200', auditor)
+    const audit = await eventually(() => service.get('/v1/ops/audit?limit=200', auditor), tellsReading)
     t.ok(tellsReading(audit))
     t.notMatch(JSON.stringify(audit.body), newcomerId)
   })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { demoPatients } from '../../adapters/simulators/hospital/demo-persons.ts'
-import { aDatabase, aSender, aService, type Answer, type Service } from './a-service.ts'
+import { aDatabase, aSender, aService, eventually, type Answer, type Service } from './a-service.ts'
 
 t.setTimeout(240_000)
 
@@ -160,8 +160,8 @@ t.test('one voucher, from the back office to the redemption [V-01 V-02 V-03 V-04
     const own = (await read('/v1/me', patient)).personId
     const told = (await service.served.parts.store.inReading(({ notices }) => notices.list([own], { limit: 50, offset: 0 }))).map(({ template }) => template).filter((template) => template.startsWith('voucher'))
     t.strictSame([...new Set(told)].sort(), ['voucher_examined', 'voucher_issued', 'voucher_redeemed', 'voucher_used'])
-    const audits = await service.served.parts.store.inReading(({ audit }) => audit.list({ patientId: own }, { limit: 200, before: null }))
-    t.ok(audits.some(({ target }) => target === 'voucher-use') && audits.some(({ target }) => target === 'voucher'))
+    const audited = (events: ReadonlyArray<{ readonly target: string }>): boolean => ['voucher', 'voucher-use'].every((target) => events.some((event) => event.target === target))
+    t.ok(audited(await eventually(() => service.served.parts.store.inReading(({ audit }) => audit.list({ patientId: own }, { limit: 200, before: null })), audited)))
   })
 
   await t.test('the statistics → are up to date, the same as a recount, and cheap to ask again [V-08]', async (t) => {

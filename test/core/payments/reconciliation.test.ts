@@ -17,7 +17,7 @@ import { depsOf, expectedIn, foundIn, ids, injectedKinds, reconciled, settleIn, 
 const seeds = Number(process.env['RECONCILIATION_SEEDS'] ?? 100)
 t.setTimeout(Math.max(180_000, seeds * 2_000))
 const firstDay = '2026-03-02' as CalendarDate
-const fates = fc.array(fc.tuple(fc.constantFrom(...injectedKinds), fc.integer({ min: 2, max: 5_000_000 })), { minLength: 1, maxLength: 25 })
+const fates = fc.array(fc.tuple(fc.constantFrom(...injectedKinds), fc.integer({ min: 3, max: 5_000_000 })), { minLength: 1, maxLength: 25 })
   .map((drawn): readonly Fate[] => drawn.map(([injected, amountFen], place) => ({ injected, amountFen, place })))
 const sorted = (found: ReadonlyMap<string, readonly string[]>): unknown => [...found].map(([key, kinds]) => [key, [...kinds].sort()]).sort()
 
