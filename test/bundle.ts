@@ -8,8 +8,8 @@ import { pathToFileURL } from 'node:url'
 import { build, type Plugin } from 'esbuild'
 
 const root = path.resolve(import.meta.dirname, '..')
-/** Inside the project, so that packages are found from there. */
-const folder = path.join(root, 'dist/bundled-tests')
+/** Inside the project, so that packages are found from there; of its own, since two runs may go on in one checkout. */
+const folder = path.join(root, `dist/bundled-tests-${process.pid}`)
 
 /** Where a file stands is where it was written, not where its bundle lies. */
 const placesOfSources: Plugin = {
@@ -25,12 +25,16 @@ const placesOfSources: Plugin = {
   }
 }
 
-/** Answers the bundle of each file, by the name that was given. */
-export async function bundleTests (files: readonly string[]): Promise<(file: string) => string> {
-  await rm(folder, { recursive: true, force: true })
+export interface Bundles {
+  readonly of: (file: string) => string
+  readonly drop: () => Promise<void>
+}
+
+/** The bundle of each file, by the name that was given. */
+export async function bundleTests (files: readonly string[]): Promise<Bundles> {
   await build({
     absWorkingDir: root, entryPoints: [...files], outdir: folder, outbase: root, outExtension: { '.js': '.mjs' },
     bundle: true, splitting: true, packages: 'external', platform: 'node', target: 'node20', format: 'esm', sourcemap: 'linked', plugins: [placesOfSources], logLevel: 'warning'
   })
-  return (file) => path.join(folder, file.replace(/\.ts$/, '.mjs'))
+  return { of: (file) => path.join(folder, file.replace(/\.ts$/, '.mjs')), drop: () => rm(folder, { recursive: true, force: true }) }
 }

@@ -26,16 +26,17 @@ interface FileResult {
 
 export async function runTap (asked: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<number> {
   const waiting = [...asked.length > 0 ? asked : await filesThatNeedNoServer()]
-  const bundleOf = await bundleTests(waiting)
+  const bundles = await bundleTests(waiting)
   const total = { passed: 0, failed: 0, skipped: 0 }
   await Promise.all(Array.from({ length: jobs }, async () => {
     for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const { passed, failed, skipped } = await runFile(file, bundleOf(file), environment)
+      const { passed, failed, skipped } = await runFile(file, bundles.of(file), environment)
       total.passed += passed
       total.failed += failed
       total.skipped += skipped
     }
   }))
+  await bundles.drop()
   process.stdout.write(`${total.passed} passed, ${total.failed} failed${total.skipped === 0 ? '' : `, ${total.skipped} skipped`}\n`)
   return total.failed === 0 ? 0 : 1
 }

@@ -59,7 +59,7 @@ export function faceParts ({ config, store, log }: { readonly config: Config, re
 async function proveKey ({ inTransaction }: Pick<Store, 'inTransaction'>, seal: FaceSeal): Promise<void> {
   const proofs = seal.proofs()
   const known = await inTransaction(({ settings }) => settings.setOnce(keyProof, proofs[0] ?? ''))
-  if (!proofs.includes(known)) throw new ConfigError('FACE_KEY_FILE: it does not hold the key that the face templates of this database are sealed with. Put that key into the file, as a second line where another one is to follow it.')
+  if (!proofs.includes(known)) throw new ConfigError('FACE_KEY_FILE: it does not hold the key that the face templates of this database are sealed with. Put that key into the file, as a second line where another one is to follow it; several nodes on one database need the same file.')
 }
 
 /** After templates were sealed anew: the first key of the file is the one in force. */

@@ -1,4 +1,8 @@
-import t from 'tap'
+import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import t, { type Test } from 'tap'
 import { parseMessage } from '../../adapters/hl7v2/index.ts'
 import { aDatabase, aSender, aService } from '../journeys/a-service.ts'
 
@@ -12,8 +16,18 @@ const charge = (serial: number): string => [
   `FT1|1|T${serial}||20270301105500+0800|20270301110000+0800|CG|REG^Registration^L|||1|1.00&CNY|1.00&CNY`
 ].join('\r') + '\r'
 
+/** Keys lie outside the database: all nodes are given the same. */
+function sharedKeys (t: Test): Readonly<Record<string, string>> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'yiqiao-keys-'))
+  t.teardown(() => { rmSync(folder, { recursive: true }) })
+  const [face, voucher] = [path.join(folder, 'face.key'), path.join(folder, 'voucher.pem')]
+  writeFileSync(face, randomBytes(32).toString('hex'))
+  writeFileSync(voucher, generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }))
+  return { FACE_KEY_FILE: face, VOUCHER_KEY_FILE: voucher }
+}
+
 t.test('two nodes on one database → one applies what both take in, and the other goes on when it ends', async (t) => {
-  const environment = await aDatabase(t)
+  const environment = { ...await aDatabase(t), ...sharedKeys(t) }
   const first = await aService(t, { site, environment })
   const second = await aService(t, { site, environment })
   const senders = await Promise.all([first, second].map((node) => aSender(t, node.served.parts.listeners.get('east')?.port ?? 0)))
