@@ -27,3 +27,16 @@ t.test('the project [K-14]', async (t) => {
     t.strictSame(broken, [])
   })
 })
+
+t.test('the libraries of the design card [K-13]', async (t) => {
+  const read = (file: string): { readonly dependencies: Record<string, string>, readonly devDependencies?: Record<string, string> } => JSON.parse(readFileSync(path.join(root, file), 'utf8')) as never
+  const { dependencies, devDependencies = {} } = read('package.json')
+  const decision = readFileSync(path.join(root, 'docs/decisions/0006-libraries-of-the-design-card.md'), 'utf8')
+  const sources = readdirSync(path.join(root, 'adapters'), { recursive: true }).map(String).filter((file) => file.endsWith('.ts')).map((file) => readFileSync(path.join(root, 'adapters', file), 'utf8'))
+  const used = { fastify: 'fastify', 'fhir-kit-client': 'fhir-kit-client', knex: 'knex', mssql: 'mssql', bull: 'bullmq', 'node-cron': 'node-cron', opencv4nodejs: 'onnxruntime-node', pino: 'pino' }
+  for (const [card, library] of Object.entries(used)) {
+    t.ok(dependencies[library] !== undefined && sources.some((source) => source.includes(`'${library}'`)), `${card}: an adapter uses ${library}`)
+    t.ok(decision.includes(card), `${card}: the decision says how it is used, or what stands in its place`)
+  }
+  t.ok(devDependencies['tap'] !== undefined && read('test/bench/package.json').dependencies['node-hl7-client'] !== undefined, 'tap runs the tests, node-hl7-client is measured against')
+})
