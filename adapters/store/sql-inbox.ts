@@ -72,6 +72,9 @@ export function sqlInbox (unit: Unit): InboxStore {
     },
     statistics: () => statistics(unit),
     deadLetterGroups: () => deadLetterGroups(unit),
+    dropContent: async (ids) => ids.length === 0 ? 0 : await sql.run(
+      `update message_bytes set raw = ? where length(raw) > 0 and sequence in (select m.sequence from messages m where m.status in ('applied', 'skipped') and ${dialect.isIn('m.id')})`,
+      [new Uint8Array(0), dialect.list(ids)]),
     prune: (before, limit) => pruneMessages(unit, before, limit)
   }
 

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { setImmediate as breathe } from 'node:timers/promises'
 import { faceConsentRoutes, faceProfileRoutes, faceRoutes, type RetryPhotos } from '../../adapters/http/index.ts'
 import type { Stores } from '../../adapters/store/index.ts'
-import { consentByWord, enrolPhoto, facePhotoKind, queuePhoto, rulesFor, scanPhotos, sweepFaces, withdrawFace, type FacePhoto, type PhotoDone, type ScannedPage } from '../../core/faces/index.ts'
+import { consentByWord, enrolPhoto, facePhotoKind, forgetPicturesKind, forgetPicturesOf, queuePhoto, rulesFor, scanPhotos, sweepFaces, withdrawFace, type FacePhoto, type PhotoDone, type ScannedPage } from '../../core/faces/index.ts'
 import type { CarryOut } from '../../core/outbox.ts'
 import { countFaces, faceLimits } from '../../jobs/count-faces.ts'
 import { retainFaces } from '../../jobs/retain-faces.ts'
@@ -20,9 +20,13 @@ export function composeFaces (deps: AreaDeps, faces: FaceParts): Area {
   const work = faceWork(deps, faces)
   return {
     ...plainArea,
-    carryOut: { [facePhotoKind]: async ({ payload }) => { await work.enrol(photoIn(payload)) }, [scanKind]: carryScan(deps, work) },
+    carryOut: {
+      [facePhotoKind]: async ({ payload }) => { await work.enrol(photoIn(payload)) },
+      [scanKind]: carryScan(deps, work),
+      [forgetPicturesKind]: (message) => inTransaction((stores) => forgetPicturesOf(stores, message))
+    },
     rules: { [facePhotoKind]: { maxRunning: Math.min(8, availableParallelism()) + 1, inOrder: false }, [scanKind]: { maxRunning: 1, inOrder: false } },
-    forgettable: [facePhotoKind, scanKind],
+    forgettable: [facePhotoKind, scanKind, forgetPicturesKind],
     begin: [faces.begin, () => beginScan(deps, faces)],
     end: [faces.end],
     jobs: [
@@ -52,6 +56,7 @@ export function composeFaces (deps: AreaDeps, faces: FaceParts): Area {
           const at = clock.now()
           const { consents, dropped } = await inTransaction((stores) => withdrawFace({ ...stores, ids, stableId, takeIn: (changes) => deps.takeIn(stores, changes, at) }, word, at))
           faces.search.tell({ faces: [], dropped })
+          deps.notifyOutbox()
           return { consents, templates: dropped.length }
         }
       })

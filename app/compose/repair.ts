@@ -19,6 +19,7 @@ export function describeWith ({ config, mappings, fhirMappings, stableId }: Pick
   const describeResource = fhirDescriber(fhirMappings, stableId)
   return (message) => {
     const { source, raw } = message
+    if (raw.length === 0) throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'It carried a picture of somebody who withdrew, so its content is gone. Ask the hospital to send it again.')
     if (source === submissionSource) throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'It was posted and answered at once; whoever posted it posts it again.')
     const configured = config.site.sources.find(({ name }) => name === source)
     if (configured === undefined) throw new DomainError('MESSAGE_NOT_REPAIRABLE', 'Its source is no longer configured. Add it to SITE_CONFIG again.')

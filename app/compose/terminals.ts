@@ -115,6 +115,7 @@ function enrolling (deps: AreaDeps, faces: FaceParts, work: TerminalWork): Omit<
         return { patientId, ...await withdrawFace({ ...stores, ids, stableId, takeIn }, { patientId, hospitalId: session.hospitalId, channel: 'terminal', textVersion: null, guardianPatientId: null }, at) }
       })
       faces.tell({ faces: [], dropped })
+      deps.notifyOutbox()
       return { patientId, templates: dropped.length }
     },
     enrol: async ({ terminal, sessionId, readingId, pictures, facts }) => {

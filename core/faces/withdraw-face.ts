@@ -2,8 +2,10 @@ import type { CalendarDate } from '../clock.ts'
 import { DomainError } from '../errors.ts'
 import type { Ids, StableId } from '../ids.ts'
 import type { Patient, PatientStore } from '../identity/index.ts'
+import type { OutboxStore } from '../outbox.ts'
 import type { RecordChange, RecordStore, RecordVersion } from '../records/index.ts'
 import type { FaceConsent } from './face-consent.ts'
+import { queueForgetting } from './forget-messages.ts'
 import { recordsBeside, tombstoneKeyOf } from './face-rules.ts'
 import { isUnder14 } from './is-under-14.ts'
 import type { FaceConsentStore, FacePhotoStore, FaceTemplateStore } from './ports.ts'
@@ -13,9 +15,11 @@ export interface ForgetStores {
   readonly records: Pick<RecordStore, 'current' | 'purgeBinaries'>
   readonly facePhotos: Pick<FacePhotoStore, 'ofPatients' | 'drop'>
   readonly faceTemplates: Pick<FaceTemplateStore, 'ofPatients' | 'drop'>
+  readonly outbox: Pick<OutboxStore, 'add'>
 }
 
 export interface ForgetDeps extends ForgetStores {
+  readonly ids: Ids
   /** The one way in: the records lose their photo like any other element. */
   readonly takeIn: (changes: readonly RecordChange[]) => Promise<unknown>
 }
@@ -29,6 +33,7 @@ async function forgetFaces (deps: ForgetDeps, patientIds: readonly string[], { b
   await deps.records.purgeBinaries([...new Set([...listed.map(({ photoId }) => photoId), ...pictured.flatMap(({ resource }) => allPhotoIds(resource))])])
   const changes = pictured.flatMap((record) => withoutPhoto(record, because))
   if (changes.length > 0) await deps.takeIn(changes)
+  await queueForgetting(deps, patientIds, at)
   return dropped
 }
 

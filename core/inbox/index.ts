@@ -2,6 +2,7 @@ export type { AwaitOutcome, Failure, MessageFormat, MessageOutcome, MessageStatu
 export type { InboxStatistics, InboxStore, MessageFilter, MessageSummary, QueuedMessage } from './ports.ts'
 export { applyMessages, type Applied, type ApplyMessage, type SeenCode, type Settled } from './apply-messages.ts'
 export { fixMessage, type FixMessage } from './fix-message.ts'
+export { forgetPictures } from './forget-pictures.ts'
 export { lanes, type Lanes, type Then } from './lanes.ts'
 export { pruneInbox } from './prune-inbox.ts'
 export { asItCame, type DescribeMessage, type Description } from './replay.ts'

@@ -50,6 +50,8 @@ export interface InboxStore {
   readonly statistics: () => Promise<InboxStatistics>
   /** Dead letters by failure code. */
   readonly deadLetterGroups: () => Promise<ReadonlyArray<{ readonly code: string, readonly source: string, readonly count: number, readonly oldestAt: Date, readonly sampleId: string }>>
+  /** Empties what applied and skipped ones said; their acknowledgements and keys stay. Answers how many. */
+  readonly dropContent: (ids: readonly string[]) => Promise<number>
   /** Deletes applied, skipped (and their replays') bytes received before; adds them to the kept day statistics. Answers how many. */
   readonly prune: (before: Date, limit: number) => Promise<number>
 }

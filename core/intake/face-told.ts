@@ -1,14 +1,15 @@
-import { hasWithdrawn, keepConsentTold, notePhotos, photoIdsOf, type ConsentTold } from '../faces/index.ts'
+import { hasWithdrawn, keepConsentTold, notePhotos, photoIdsOf, queueForgetting, type ConsentTold } from '../faces/index.ts'
 import type { RecordChange, SavedRecord } from '../records/index.ts'
 import type { FaceConsentFacts } from './fact.ts'
 import type { TakeInDeps, Told } from './told.ts'
 
-/** Photos of people who withdrew with us do not come back with the hospital's next message. */
-export async function withoutWithdrawnPhotos (deps: TakeInDeps, changes: readonly RecordChange[]): Promise<readonly RecordChange[]> {
+/** Photos of people who withdrew with us do not come back with the hospital's next message, which is emptied afterwards. */
+export async function withoutWithdrawnPhotos (deps: TakeInDeps, changes: readonly RecordChange[], at: Date): Promise<readonly RecordChange[]> {
   const kept: RecordChange[] = []
   for (const change of changes) {
     const { resource } = change
     const isWithdrawn = resource.resourceType === 'Patient' && resource['photo'] !== undefined && await hasWithdrawn(deps, resource.id)
+    if (isWithdrawn) await queueForgetting(deps, [resource.id], at)
     kept.push(isWithdrawn ? { ...change, resource: Object.fromEntries(Object.entries(resource).filter(([element]) => element !== 'photo')) as RecordChange['resource'] } : change)
   }
   return kept

@@ -24,7 +24,7 @@ export interface TakenIn {
  * that did not change has had its effects already, so a resend ends after the first read.
  */
 export async function takeIn (deps: TakeInDeps, changes: readonly RecordChange[], at: Date): Promise<TakenIn> {
-  const saved = await saveChanges(deps, await withoutWithdrawnPhotos(deps, changes), at)
+  const saved = await saveChanges(deps, await withoutWithdrawnPhotos(deps, changes, at), at)
   const told = saved.flatMap((record) => factsTold(deps, record))
   const doubts = await takeInPatients(deps, told, at)
   for (const { fact } of told) {

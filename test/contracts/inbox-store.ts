@@ -192,6 +192,21 @@ export function inboxStoreContract (t: Test, open: OpenStore): void {
     ]), ['m5 m4 m3 m2 m1', 'm2', 'm3', 'm4', 'm5', 'm5', 'm5 m4 m3 m1', 'm5 m1', '', 'm4', 'm5 m3 m2 m1', 'm4', 'm3 m2'])
   })
 
+  t.test('content that is dropped → only of what is settled; acknowledgement and key stay, so a resend is known', async (t) => {
+    const { inTransaction } = await open(t)
+    const messages = [aMessage('m1'), aMessage('m2'), aMessage('m3', { parked: failure })]
+    await inTransaction(async ({ inbox }) => {
+      await inbox.receive(messages)
+      await inbox.markApplied('m1', settled)
+    })
+    t.equal(await inTransaction(({ inbox }) => inbox.dropContent(['m1', 'm2', 'm3'])), 1)
+    t.equal(await inTransaction(({ inbox }) => inbox.dropContent(['m1'])), 0)
+    await inTransaction(async ({ inbox }) => {
+      t.strictSame((await inbox.load(['m1', 'm2', 'm3'])).map(({ id, raw, ack }) => `${id} ${raw.length > 0 ? 'whole' : 'empty'} ${Buffer.from(ack).toString()}`), ['m1 empty ACK m1', 'm2 whole ACK m2', 'm3 whole ACK m3'])
+      t.strictSame((await inbox.receive([aMessage('m1')])).map(ofAck), ['duplicate m1 ACK m1'])
+    })
+  })
+
   t.test('pruning → takes settled messages of the past, bit by bit, and keeps their counts', async (t) => {
     const { inTransaction } = await open(t)
     const old = new Date('2026-01-31T23:59:59.999Z')

@@ -192,6 +192,14 @@ t.test('photos and consents of three hospitals fill the face database [T1 K-04]'
     const [listed] = await service.served.parts.store.inReading(({ facePhotos }) => facePhotos.ofPatients([annaId]))
     const photoId = listed?.photoId ?? ''
     t.equal((await service.get(`/fhir/Binary/${photoId}`, town.operator)).status, 200)
+    const messagesWithPictures = async (): Promise<readonly string[]> => {
+      await service.settled()
+      const { body: { items } } = await service.post('/v1/ops/messages/search', town.operator, { patient: 'P1' })
+      const shown = await Promise.all((items as ReadonlyArray<{ id: string }>).map(async ({ id }) => (await service.get(`/v1/ops/messages/${id}`, town.operator)).body as { id: string, text: string }))
+      return shown.filter(({ text }) => text.includes('/9j/')).map(({ id }) => id)
+    }
+    const pictured = await messagesWithPictures()
+    t.ok(pictured.length > 0)
     const startedAt = performance.now()
     const withdrawn = await service.post(`/v1/patients/${annaId}/face-consents/withdraw`, own, {})
     const { persons, engine } = await status()
@@ -201,6 +209,8 @@ t.test('photos and consents of three hospitals fill the face database [T1 K-04]'
     t.strictSame(await gone(), [404, undefined, 0])
     await tell('ADT^A08^ADT_A01', [pid('P1', '示例甲', '19900315'), pv1, photo(anna), consent('Y')])
     t.strictSame([await gone(), (await status()).persons], [[404, undefined, 0], 3], 'a flag of the hospital is no new consent')
+    t.strictSame(await messagesWithPictures(), [], 'neither the messages of before nor the one that came since keep a copy')
+    t.equal((await service.post('/v1/ops/messages/replay', town.operator, { dryRun: false, filter: { ids: pictured } })).body.code, 'MESSAGE_NOT_REPAIRABLE')
     const history = await service.get(`/v1/patients/${annaId}/face-consents`, own)
     t.strictSame([history.body.may, history.body.because, (history.body.items as ReadonlyArray<{ state: string, channel: string }>).map(({ state, channel }) => `${state} ${channel}`)], [false, 'withdrawn', ['withdrawn app', 'given his']])
   })
