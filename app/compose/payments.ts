@@ -1,32 +1,23 @@
 import { createHash } from 'node:crypto'
 import { paymentCallbackRoutes, paymentReadRoutes, paymentRoutes, refundRoutes } from '../../adapters/http/index.ts'
 import { gather } from '../../adapters/queue/index.ts'
-import type { Stores } from '../../adapters/store/index.ts'
 import type { CarryOut } from '../../core/outbox.ts'
-import { billPurpose, billsPurpose } from '../../core/pay-after-care/index.ts'
 import {
   applyCallback, cancelPayment, closePayment, compensatePayment, createPayment, decideOnRefund, keepCallbacks, nextQueryDue, paymentKinds, queryDue, readRefundToSource, requestRefund, submitRefund, takeCallback,
-  type KeptCallback, type PaymentHalf, type PaymentTools, type Purpose
+  type KeptCallback, type PaymentHalf
 } from '../../core/payments/index.ts'
 import { pruneCallbacks } from '../../jobs/prune-callbacks.ts'
 import { undecidedPayments } from '../../jobs/undecided-payments.ts'
 import { plainArea, type Area, type AreaDeps } from './area.ts'
-import { payAfterCareSettings } from './pay-after-care-settings.ts'
-
-/** What can be paid for here: each purpose with what is owed, and whose money it becomes. */
-export const purposesOf = ({ config, ids, calendar, outside }: AreaDeps): Readonly<Record<string, Purpose<Stores>>> => ({
-  [billsPurpose]: billPurpose<Stores>({ ids, calendar, settings: payAfterCareSettings(config), hasInsurance: outside.insurance !== null })
-})
+import { paymentTools, type AllPaymentTools } from './payment-tools.ts'
 
 /** Anybody may send call-backs: what proves nothing is kept, but not without end. */
 const mostUnprovenPerMinute = 120
 
 /** 支付: orders, call-backs, queries, refunds over every channel that is configured. */
 export function composePayments (deps: AreaDeps): Area {
-  const { store: { inTransaction, inReading }, ids, clock, calendar, wallClock, outside, onCall, notifyOutbox } = deps
-  const tools: PaymentTools<Stores> & Parameters<typeof requestRefund<Stores>>[1] = {
-    purposes: purposesOf(deps), inTransaction, ids, calendar, clock, gateways: outside.payments, byTwoAboveFen: payAfterCareSettings(deps.config).refundByTwoAboveFen
-  }
+  const { store: { inTransaction, inReading }, ids, clock, wallClock, outside, onCall, notifyOutbox } = deps
+  const tools = paymentTools(deps)
   const telling = async <Result>(work: Promise<Result>): Promise<Result> => {
     const result = await work
     notifyOutbox()
@@ -68,7 +59,7 @@ export function composePayments (deps: AreaDeps): Area {
 }
 
 /** What each kind of outbox message does. */
-export function carryOutOf (tools: PaymentTools<Stores> & { readonly byTwoAboveFen: Parameters<typeof requestRefund>[1]['byTwoAboveFen'] }, notifyOutbox: () => void): Readonly<Record<string, CarryOut>> {
+export function carryOutOf (tools: AllPaymentTools, notifyOutbox: () => void): Readonly<Record<string, CarryOut>> {
   const { inTransaction, clock } = tools
   return {
     [paymentKinds.callback]: async (message) => {

@@ -11,7 +11,7 @@ import { closeDays } from '../../jobs/close-day.ts'
 import { reconcile } from '../../jobs/reconcile.ts'
 import { plainArea, type Area, type AreaDeps } from './area.ts'
 import { payAfterCareSettings } from './pay-after-care-settings.ts'
-import { purposesOf } from './payments.ts'
+import { purposesOf } from './payment-tools.ts'
 
 const channelSources = ['wechat', 'alipay', 'bank'] as const
 
