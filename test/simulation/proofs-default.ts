@@ -82,7 +82,7 @@ async function locked (query: Query, history: readonly Debt[]): Promise<Proof> {
   for (const { what, contractId, atMs } of asked) {
     const today = dayOf(new Date(atMs))
     const overdue = (byContract.get(contractId) ?? []).filter((debt) => debt.dueOn !== null && debt.dueOn < today && owedAt(debt, atMs) > 0)
-    if (overdue.length === 0) faults.push(`${what} of ${contractId} without arrears`)
+    if (overdue.length === 0) faults.push(`${what} of ${contractId} at ${new Date(atMs).toISOString()} without arrears`)
     if (!overdue.every(({ hospitalId, dueOn }) => (closedAt.get(`${hospitalId} ${dueOn ?? ''}`) ?? Infinity) <= atMs)) faults.push(`${what} of ${contractId} before its day was closed`)
   }
   if (locks.some((row) => text(row['legal_basis']) === null)) faults.push('a lock without a legal basis')

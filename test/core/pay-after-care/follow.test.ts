@@ -84,6 +84,20 @@ t.test('somebody who owes', async (t) => {
     t.strictSame(await dunOwing(dunning, moment('2027-03-04')), { owing: 0, reminded: 0, suppressed: 0 }, 'not any more once it is paid')
   })
 
+  t.test('on an ended contract and on the one signed since → is reminded once, of both sums [I-24]', async (t) => {
+    const setting = await aDebtor(t)
+    await setting.store.inTransaction(async ({ contracts, bills }) => {
+      await contracts.save({ ...aFullContract(), state: 'terminated', endedAt: morning('2027-03-02'), endedBecause: 'terminated' })
+      await contracts.save({ ...aFullContract(), id: 'c2', signedAt: morning('2027-03-03') })
+      await bills.save({ ...aDueBill(), id: 'b2', visitId: 'v2', contractId: 'c2' })
+    })
+    const dunning = { ...setting.deps, isDeceased: async () => false }
+    t.strictSame(await dunOwing(dunning, moment('2027-03-05')), { owing: 2, reminded: 1, suppressed: 0 })
+    t.strictSame(await dunOwing(dunning, moment('2027-03-05')), { owing: 2, reminded: 0, suppressed: 0 })
+    const [reminder] = await setting.store.inReading(({ outbox }) => outbox.due(new Date('2100-01-01T00:00:00Z'), 10, 'notice'))
+    t.match(reminder?.payload['params'], { amount: '296.60', bills: '2' })
+  })
+
   t.test('keeps contract and card up to the end of the last day, and loses both on the next one [acc:C-13]', async (t) => {
     const setting = await aDebtor(t)
     t.strictSame(await followOverdue(setting.deps, moment('2027-03-08')), { owing: 1, suspended: 0, locks: 0, waitingForDay: 0 })
