@@ -248,6 +248,24 @@ t.test('photos and consents of three hospitals fill the face database [T1 K-04]'
     t.equal((await service.get(`/v1/patients/${child}/face-consents`, await service.tokenFor('desk', { organizationId: 'views-h' }))).status, 404, 'of another hospital')
   })
 
+  t.test('a guardian\'s word or a site\'s own segment of a hospital → counts like a word here', async (t) => {
+    const [anna2] = await picturesOf('anna') as [Buffer]
+    await fhir.put({ resourceType: 'Patient', id: 'p9', identifier: [{ system: 'https://his.north.example/sid/patient', value: 'F9' }], name: [{ use: 'official', text: '示例童' }], gender: 'female', birthDate: '2020-05-05', photo: [{ contentType: 'image/jpeg', data: anna2.toString('base64') }] })
+    await fhir.put({ ...fhirConsent('active'), id: 'c9', identifier: [{ system: 'https://his.north.example/sid/consent', value: 'FC9' }], patient: { reference: 'Patient/p9' } })
+    await fhir.look()
+    const childId = town.patientId('fhir-h', 'F9')
+    const toldOf = async (): Promise<unknown> => (await service.served.parts.store.inReading(({ facePhotos }) => facePhotos.ofPatients([childId]))).map(({ outcome, reasons }) => [outcome, ...reasons].join(' '))
+    t.strictSame(await toldOf(), ['not_allowed guardian_needed'], 'the child\'s own word')
+    await fhir.put({ ...fhirConsent('active'), id: 'c9', identifier: [{ system: 'https://his.north.example/sid/consent', value: 'FC9' }], patient: { reference: 'Patient/p9' }, performer: [{ reference: 'Patient/p1' }], dateTime: '2026-03-02T12:30:00+08:00' })
+    await fhir.look()
+    t.strictSame(await toldOf(), ['enrolled'])
+    const [zelda] = await picturesOf('hilda') as [Buffer]
+    await tell('ADT^A28^ADT_A05', [pid('P7', '示例辛', '19900101'), photo(zelda), 'ZFC|1|1|20260302'])
+    const zeldaId = town.patientId('mllp-h', 'P7')
+    t.strictSame((await service.served.parts.store.inReading(({ facePhotos }) => facePhotos.ofPatients([zeldaId]))).map(({ outcome }) => outcome), ['enrolled'])
+    for (const id of [childId, zeldaId]) await service.post(`/v1/patients/${id}/face-consents/withdraw`, await service.tokenFor('desk', { organizationId: id === childId ? 'fhir-h' : 'mllp-h' }), {})
+  })
+
   t.test('nothing of a face stands in an answer, and nothing readable in the database', async (t) => {
     const [template] = await service.served.parts.store.inReading(({ faceTemplates }) => faceTemplates.ofPatients([annaId]))
     t.ok(template !== undefined && template.sealed.length === 1 + 12 + 16 + 512 * 4)
@@ -326,6 +344,8 @@ async function commandLine (t: Test, town: Town): Promise<void> {
     writeFileSync(path.join(archive, 'P3.jpg'), 'no picture'.repeat(200))
     writeFileSync(path.join(archive, 'readme.txt'), 'no picture')
     const report = path.join(folder, 'report.csv')
+    writeFileSync(path.join(archive, 'list.csv'), 'file,number,taken_at\nP5.jpg,P5,2026-02-01\n../outside.jpg,P5\n')
+    await t.rejects(loadFaces(called(archive, '--hospital', 'mllp-h', '--manifest', path.join(archive, 'list.csv'))), { message: /names \.\.\/outside\.jpg, which is no picture of the folder/ })
     t.match(await loadFaces(called(archive, '--hospital', 'mllp-h', '--report', report)), /^4 photos: /)
     t.equal(readFileSync(report, 'utf8'), 'file,outcome,reasons\nP3.jpg,unusable,unreadable\nP6.jpg,not_allowed,no_consent\nP99.jpg,unknown number,no_record\n')
     t.match(await loadFaces(called(archive, '--hospital', 'mllp-h')), /1 read before/)

@@ -26,7 +26,7 @@ interface Device {
   readonly at: string
 }
 
-async function aLobby (t: Test, { nodes = 1 } = {}): Promise<Lobby> {
+async function aLobby (t: Test, { nodes = 1, search = 'own' } = {}): Promise<Lobby> {
   const sms = await phones(t)
   const folder = await mkdtemp(path.join(tmpdir(), 'yiqiao-faces-'))
   t.teardown(() => rm(folder, { recursive: true }))
@@ -37,6 +37,7 @@ async function aLobby (t: Test, { nodes = 1 } = {}): Promise<Lobby> {
     hospitals: [{ id: 'east', name: 'East' }, { id: 'north', name: 'North' }],
     sources: [{ name: 'east', kind: 'mllp', hospital: 'east', port: 0, mappingSite: 'east' }],
     sms: sms.sms,
+    terminals: { search },
     timers: { monitorEveryMs: 3_600_000 }
   }
   const service = await aService(t, { environment, site })
@@ -180,6 +181,16 @@ t.test('at the terminal', { skip: hasPictures ? false : withoutPictures }, async
       const typed = await say(lobby, device, 'enrol', { sessionId: seen.body.sessionId, name: '克样', birthDate: '1990-05-06' })
       t.not(typed.body.patientId, enrolled.body.patientId)
     })
+  })
+
+  t.test('where the deployment searches among all hospitals → who enrolled at one is known at another\'s terminal', async (t) => {
+    const lobby = await aLobby(t, { search: 'all' })
+    const device = await lobby.aTerminal()
+    const seen = await look(lobby, device, greta)
+    const { sessionId } = seen.body
+    t.equal((await consented(lobby, device, { sessionId, birthDate: '1990-05-06' })).status, 201)
+    t.equal((await shown(lobby, device, 'enrol', { sessionId, name: '格样', birthDate: '1990-05-06', gender: 'female', frames: seen.film.slice(0, 5) })).status, 201)
+    t.match((await look(lobby, await lobby.aTerminal('kiosk-n', 'north'), greta)).body, { result: 'matched', person: { maskedName: '格*' } })
   })
 
   t.test('one unknown face at twenty terminals of two nodes at once → gets exactly one new number [T3] [acc:3]', async (t) => {
