@@ -1,4 +1,6 @@
-export { alipay } from './alipay/index.ts'
+export { alipay, alipaySplits, type AlipayOptions } from './alipay/index.ts'
 export { bank } from './bank/gateway.ts'
+export { bankSplits } from './bank/splits.ts'
+export type { BankOptions } from './bank/client.ts'
 export { httpExchange, type Exchange, type WireAnswer, type WireRequest } from './exchange.ts'
-export { wechatMixed, wechatPay, type InsuranceSide, type WechatPayOptions } from './wechat/index.ts'
+export { wechatMixed, wechatPay, wechatSplits, type InsuranceSide, type WechatPayOptions } from './wechat/index.ts'

@@ -12,7 +12,10 @@ interface OrderRow {
   readonly order_number: string
   readonly purpose: string
   readonly subject_id: string
+  /** Empty where an organization pays: the column is not null since its first day. */
   readonly payer_patient_id: string
+  readonly payer_organization_id: string | null
+  readonly is_held: number
   readonly channel: PaymentChannel
   readonly mode: PaymentMode
   readonly amount_fen: number
@@ -42,7 +45,7 @@ interface PartRow {
 }
 
 const columns = ['id', 'order_number', 'purpose', 'subject_id', 'payer_patient_id', 'channel', 'mode', 'amount_fen', 'state', 'cash_fen', 'insurance_fen', 'cash_state', 'insurance_state',
-  'channel_number', 'prepay', 'wallet_key', 'created_at_ms', 'expires_at_ms', 'paid_at_ms', 'paid_on', 'refunded_fen', 'queries', 'next_query_at_ms']
+  'channel_number', 'prepay', 'wallet_key', 'created_at_ms', 'expires_at_ms', 'paid_at_ms', 'paid_on', 'refunded_fen', 'queries', 'next_query_at_ms', 'payer_organization_id', 'is_held']
 const saveOrder = upsert('payment_orders', ['id'], columns)
 
 const addParts: GroupStatement = {
@@ -99,12 +102,13 @@ function readByIds (unit: Unit): (ids: readonly string[]) => Promise<ReadonlyMap
 }
 
 async function save ({ sql }: Unit, order: PaymentOrder): Promise<void> {
-  await sql.run(saveOrder, [order.id, order.orderNumber, order.purpose, order.subjectId, order.payerPatientId, order.channel, order.mode, order.amountFen, order.state,
+  await sql.run(saveOrder, [order.id, order.orderNumber, order.purpose, order.subjectId, order.payerPatientId ?? '', order.channel, order.mode, order.amountFen, order.state,
     order.cashFen, order.insuranceFen, order.cashState, order.insuranceState, order.channelNumber, order.prepay === null ? null : JSON.stringify(order.prepay), order.walletKey ?? null,
-    order.createdAt.getTime(), order.expiresAt.getTime(), msOrNull(order.paidAt), order.paidOn ?? null, order.refundedFen, order.queries, msOrNull(order.nextQueryAt)])
+    order.createdAt.getTime(), order.expiresAt.getTime(), msOrNull(order.paidAt), order.paidOn ?? null, order.refundedFen, order.queries, msOrNull(order.nextQueryAt),
+    order.payerOrganizationId ?? null, order.isHeld === true ? 1 : 0])
   const standing = await sql.first<{ readonly place: number }>('select place from payment_parts where order_id = ? limit 1', [order.id])
   if (standing !== null) return
-  await sql.runOf(addParts, order.parts.map((part, place) => [order.id, place, part.hospitalId, part.referenceId, part.patientId, part.amountFen]))
+  await sql.runOf(addParts, order.parts.map((part, place) => [order.id, place, part.hospitalId, part.referenceId, part.patientId ?? '', part.amountFen]))
 }
 
 async function listOrders (unit: Unit, filter: Parameters<PaymentStore['list']>[0], page: Parameters<PaymentStore['list']>[1]): Promise<readonly PaymentOrder[]> {
@@ -113,6 +117,7 @@ async function listOrders (unit: Unit, filter: Parameters<PaymentStore['list']>[
   if (filter.payerPatientIds !== null) query.whereRaw(dialect.isIn('payer_patient_id'), [dialect.list(filter.payerPatientIds)] as never)
   if (filter.subjectId !== null) query.where('subject_id', filter.subjectId)
   if (filter.purpose !== undefined) query.where('purpose', filter.purpose)
+  if (typeof filter.payerOrganizationId === 'string') query.where('payer_organization_id', filter.payerOrganizationId)
   if (filter.states !== null) query.whereRaw(dialect.isIn('state'), [dialect.list(filter.states)] as never)
   if (filter.hospitalId !== undefined) query.whereRaw('exists (select 1 from payment_parts p where p.order_id = payment_orders.id and p.hospital_id = ?)', [filter.hospitalId])
   return await withParts(unit, await sql.built<OrderRow>(query))
@@ -122,7 +127,7 @@ async function withParts ({ sql, dialect }: Unit, rows: readonly OrderRow[]): Pr
   if (rows.length === 0) return []
   const parts = await sql.all<PartRow>(`select * from payment_parts where ${dialect.isIn('order_id')} order by order_id, place`, [dialect.list(rows.map(({ id }) => id))])
   const byOrder = new Map<string, PaymentPart[]>()
-  for (const part of parts) byOrder.set(part.order_id, [...byOrder.get(part.order_id) ?? [], { hospitalId: part.hospital_id, referenceId: part.reference_id, patientId: part.patient_id, amountFen: fen(part.amount_fen) }])
+  for (const part of parts) byOrder.set(part.order_id, [...byOrder.get(part.order_id) ?? [], { hospitalId: part.hospital_id, referenceId: part.reference_id, patientId: part.patient_id === '' ? null : part.patient_id, amountFen: fen(part.amount_fen) }])
   return rows.map((row) => orderOf(row, byOrder.get(row.id) ?? []))
 }
 
@@ -132,7 +137,9 @@ function orderOf (row: OrderRow, parts: readonly PaymentPart[]): PaymentOrder {
     orderNumber: row.order_number,
     purpose: row.purpose,
     subjectId: row.subject_id,
-    payerPatientId: row.payer_patient_id,
+    payerPatientId: row.payer_patient_id === '' ? null : row.payer_patient_id,
+    payerOrganizationId: row.payer_organization_id,
+    isHeld: row.is_held === 1,
     channel: row.channel,
     mode: row.mode,
     amountFen: fen(row.amount_fen),

@@ -70,6 +70,7 @@ async function listRefunds ({ sql, dialect, build }: Unit, filter: Parameters<Pa
   if (filter.state !== null) query.where('state', filter.state)
   if (filter.hospitalId !== null) query.whereRaw('exists (select 1 from payment_parts p where p.order_id = refunds.order_id and p.hospital_id = ?)', [filter.hospitalId])
   if (filter.payerPatientIds !== null) query.whereRaw(`exists (select 1 from payment_orders o where o.id = refunds.order_id and ${dialect.isIn('o.payer_patient_id')})`, [dialect.list(filter.payerPatientIds)] as never)
+  if (typeof filter.payerOrganizationId === 'string') query.whereRaw('exists (select 1 from payment_orders o where o.id = refunds.order_id and o.payer_organization_id = ?)', [filter.payerOrganizationId])
   return (await sql.built<RefundRow>(query)).map(refundOf)
 }
 

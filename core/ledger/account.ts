@@ -6,6 +6,9 @@ export const insuranceReceivable = (fund: string): string => `AR:insurance:${fun
 export const funderReceivable = (funder: string): string => `AR:funder:${funder}`
 export const unsettledRevenue = 'REV:unsettled'
 export const settledRevenue = 'REV:settled'
+/** 药品、配送收入 of drug orders, which no charge of the HIS stands for. */
+export const drugRevenue = 'REV:drugs'
+export const logisticsRevenue = 'REV:logistics'
 /** Money that a payment channel has taken and not yet paid out to the bank account: wechat, alipay, bank, insurance. */
 export const channelClearing = (channel: string): string => `CLEAR:${channel}`
 /** Money that the hospital's own window took and the HIS told us of. */
@@ -17,6 +20,16 @@ export const refundPayable = 'REFUND_PAYABLE'
 export const creditBalance = (patientId: string): string => `CREDIT_BAL:patient:${patientId}`
 /** A channel has money that we know no order for. */
 export const suspense = (channel: string): string => `SUSPENSE:${channel}`
+/** 担保. Paid for one thing and not yet anybody's; the channel keeps the cash frozen (D4). */
+export const escrowAccount = (id: string): string => `ESCROW:${id}`
+/** Owed to a doctor or hospital for what was done: what its wallet may take out. */
+export const walletPayable = (walletId: string): string => `PAYABLE:${walletId}`
+/** The part of it that is on its way out: asked for, or being split off at the channel. */
+export const walletFrozen = (walletId: string): string => `PAYABLE_FROZEN:${walletId}`
+/** 平台服务费. */
+export const platformIncome = 'INCOME:platform_fee'
+/** 会员费. */
+export const membershipIncome = 'INCOME:membership'
 export const badDebt = 'BADDEBT'
 export const roundingAdjustment = 'ADJ:rounding'
 export const channelFee = (channel: string): string => `FEE:${channel}`

@@ -48,6 +48,7 @@ export function * balanceLines (state: BeancountState): Generator<string, void> 
 const roots: ReadonlyArray<readonly [prefix: string, root: string]> = [
   ['AR:patient:', 'Assets:Receivable:Patient:P'], ['AR:insurance:', 'Assets:Receivable:Insurance:I'], ['AR:funder:', 'Assets:Receivable:Funder:F'], ['CLEAR:', 'Assets:Clearing:C'], ['BANK:', 'Assets:Bank:B'],
   ['CREDIT_BAL:patient:', 'Liabilities:CreditBalance:P'], ['REFUND_PAYABLE', 'Liabilities:RefundPayable'], ['SUSPENSE:', 'Liabilities:Suspense:S'], ['REV:', 'Income:R'],
+  ['ESCROW:', 'Liabilities:Escrow:E'], ['PAYABLE:', 'Liabilities:Payable:P'], ['PAYABLE_FROZEN:', 'Liabilities:PayableFrozen:P'], ['INCOME:', 'Income:I'],
   ['BADDEBT', 'Expenses:BadDebt'], ['ADJ:', 'Expenses:Adjustment:A'], ['FEE:', 'Expenses:Fee:F']
 ]
 

@@ -12,9 +12,10 @@ export interface Posting {
 /**
  * charge, adjustment, payment: lines of the HIS, and payments through a channel. settlement: an insurance fund took its
  * part over. refund: money on its way back and gone back. credit: from or to the patient's own credit balance. clearing:
- * a channel paid out to the bank account. suspense: a channel has money that we know no order for.
+ * a channel paid out to the bank account. suspense: a channel has money that we know no order for. escrow: money that is held for
+ * one thing comes, goes back, or becomes somebody's. payout: of a wallet, asked for, paid or failed.
  */
-export type EntryKind = 'charge' | 'adjustment' | 'payment' | 'reversal' | 'settlement' | 'refund' | 'credit' | 'write_off' | 'recovery' | 'assignment' | 'clearing' | 'suspense'
+export type EntryKind = 'charge' | 'adjustment' | 'payment' | 'reversal' | 'settlement' | 'refund' | 'credit' | 'write_off' | 'recovery' | 'assignment' | 'clearing' | 'suspense' | 'escrow' | 'payout'
 
 /** 分录. Append-only; a correction is a reversal (decision 4). */
 export interface Entry {

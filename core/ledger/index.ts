@@ -1,5 +1,5 @@
 export { assertBalanced, reversalOf, type Entry, type EntryKind, type Posting } from './entry.ts'
-export { badDebt, bankAccount, channelClearing, channelFee, creditBalance, funderReceivable, insuranceReceivable, patientReceivable, refundPayable, roundingAdjustment, settledRevenue, suspense, unsettledRevenue } from './account.ts'
+export { badDebt, bankAccount, channelClearing, channelFee, creditBalance, drugRevenue, escrowAccount, funderReceivable, insuranceReceivable, logisticsRevenue, membershipIncome, patientReceivable, platformIncome, refundPayable, roundingAdjustment, settledRevenue, suspense, unsettledRevenue, walletFrozen, walletPayable } from './account.ts'
 export type { Charge, ChargeState } from './charge.ts'
 export type { AccountBalance, ChargeStore, EntryPlace, LedgerStore, StatementLine } from './ports.ts'
 export type { ChargeFacts } from './decide-charge.ts'

@@ -16,7 +16,10 @@ export interface PurposeStores extends RefundStores {
 /** 医后付账单: several bills of several hospitals are paid at once. */
 export function billPurpose <Stores extends PurposeStores> (tools: BillTools): Purpose<Stores> {
   return {
-    payables: { owed: (stores, patientId, wanted) => owedOn(stores, patientId, wanted) },
+    payables: { owed: (stores, payer, wanted) => {
+        if (payer.kind === 'organization') throw new DomainError('PAYMENT_NOT_PAYABLE', 'Bills are paid by persons.')
+        return owedOn(stores, payer.patientId, wanted)
+      } },
     payee: {
       paid: (stores, order, at) => takePayment(stores, tools, order, at),
       refunding: (stores, refund, order, at) => reserveRefund(stores, tools, { refund, order }, at),

@@ -1,3 +1,4 @@
+import assert from 'node:assert'
 import { channelClearing, creditBalance, patientReceivable, post, type Posting } from '../ledger/index.ts'
 import { fen, negateFen, sumFen, yuanText, type Fen } from '../money.ts'
 import { noticeMessage } from '../notice.ts'
@@ -32,6 +33,12 @@ export async function takePayment (stores: KeepStores, tools: BillTools, order: 
   if (isNews) await tellPaid(stores, tools, order, at)
 }
 
+/** Bills are paid by persons only (bill-purpose.ts). */
+export function personOf (patientId: string | null): string {
+  assert(patientId !== null, 'a bill is paid by a person')
+  return patientId
+}
+
 const sumOf = (parts: readonly PaymentPart[]): Fen => sumFen(parts.map(({ amountFen }) => amountFen))
 
 export function hospitalsOf ({ parts }: Pick<PaymentOrder, 'parts'>): ReadonlyArray<readonly [hospitalId: string, parts: readonly PaymentPart[]]> {
@@ -63,7 +70,7 @@ async function takeAt (stores: KeepStores, tools: BillTools, { order, hospitalId
   const named = (await Promise.all(parts.map(({ referenceId }) => stores.bills.find(referenceId)))).filter((bill) => bill !== null)
   const others = (await stores.bills.outstanding(order.subjectId)).filter((bill) => bill.hospitalId === hospitalId && !named.some(({ id }) => id === bill.id))
   const { shares, recovered, leftFen } = spread(parts, named, others)
-  const payer = parts[0]?.patientId ?? order.payerPatientId
+  const payer = personOf(parts[0]?.patientId ?? order.payerPatientId)
   const receivable = [...shares, ...recovered].map(({ bill, amountFen }) => ({ account: patientReceivable(bill.patientId), amountFen: negateFen(amountFen) }))
   const paidAt = order.paidAt ?? at
   await post(stores, anEntry(tools.ids.next(), {
@@ -108,5 +115,5 @@ function spread (parts: readonly PaymentPart[], named: readonly Bill[], others: 
 async function tellPaid (stores: KeepStores, { ids }: BillTools, order: PaymentOrder, at: Date): Promise<void> {
   const owedFen = sumFen((await stores.bills.outstanding(order.subjectId)).filter(({ closedOn }) => closedOn !== null).map(payableOf))
   const params = { amount: yuanText(order.amountFen), left: yuanText(owedFen) }
-  await stores.outbox.add(noticeMessage({ template: 'bill_paid', patientId: order.payerPatientId, phone: null, params }, { id: ids.next(), key: `bill_paid:${order.id}`, at }))
+  await stores.outbox.add(noticeMessage({ template: 'bill_paid', patientId: personOf(order.payerPatientId), phone: null, params }, { id: ids.next(), key: `bill_paid:${order.id}`, at }))
 }

@@ -3,7 +3,7 @@ import { negateFen, sumFen, type Fen } from '../money.ts'
 import { splitFen, type PaymentOrder, type PaymentPart, type Refund } from '../payments/index.ts'
 import type { Bill } from './bill.ts'
 import { allocated, anEntry, keepBill, surplusReason, type BillTools, type KeepStores } from './keep-bill.ts'
-import { hospitalsOf, overpaidReason } from './take-payment.ts'
+import { hospitalsOf, overpaidReason, personOf } from './take-payment.ts'
 
 export interface RefundStores extends KeepStores {
   readonly ledger: Pick<LedgerStore, 'append' | 'bySourceKey' | 'closedUntil' | 'byId'>
@@ -23,7 +23,7 @@ export async function reserveRefund (stores: RefundStores, tools: BillTools, { r
     const isBooked = await stores.ledger.bySourceKey(`payment:${order.id}:${hospitalId}`) !== null
     if (!isBooked || await stores.ledger.bySourceKey(sourceKey) !== null) continue
     const accountOf = isOfBalance(refund) ? creditBalance : patientReceivable
-    const postings: Posting[] = parts.map(({ patientId, amountFen }) => ({ account: accountOf(patientId), amountFen }))
+    const postings: Posting[] = parts.map(({ patientId, amountFen }) => ({ account: accountOf(personOf(patientId)), amountFen }))
     await post(stores, anEntry(tools.ids.next(), {
       hospitalId, kind: 'refund', sourceKey, effectiveOn: tools.calendar(at), postedAt: at, postings: [...postings, { account: refundPayable, amountFen: negateFen(sumOf(parts)) }]
     }))

@@ -5,13 +5,13 @@ import { askChannel, isNoAnswer, isRefused } from './ask-channel.ts'
 import { learn } from './learn-notice.ts'
 import { isOpen, movedPayment, openStates } from './payment-states.ts'
 import { gatewayOf, noPayment, purposeOf, type PaymentStores, type PaymentTools } from './payment-tools.ts'
-import type { PaymentChannel, PaymentMode, PaymentOrder } from './payment-order.ts'
+import { payerOf, type Payer, type PaymentChannel, type PaymentMode, type PaymentOrder } from './payment-order.ts'
 import type { Payable, PaymentGateway, WantedPayment } from './ports.ts'
 import { nextQuery, orderLivesMs } from './query-schedule.ts'
 
 export interface CreatePayment extends Pick<WantedPayment, 'patientIds' | 'items' | 'amountFen'> {
   readonly purpose: string
-  readonly patientId: string
+  readonly payer: Payer
   readonly channel: PaymentChannel
   readonly mode: PaymentMode
   /** Of a mixed order: what the insurance account is to give; null: as the payable says. */
@@ -44,14 +44,16 @@ export async function createPayment<Stores extends PaymentStores> (tools: Paymen
 async function openOrder<Stores extends PaymentStores> (stores: Stores, tools: PaymentTools<Stores>, command: CreatePayment): Promise<Opened> {
   const { payments } = stores
   const at = tools.clock.now()
-  const { purpose, patientId, patientIds, items, amountFen } = command
+  const { purpose, payer, patientIds, items, amountFen } = command
   const wanted = { patientIds, items, amountFen, at }
-  const first = await purposeOf(tools, purpose).payables.owed(stores, patientId, wanted)
+  const first = await purposeOf(tools, purpose).payables.owed(stores, payer, wanted)
   await payments.lockSubject(purpose, first.subjectId)
   // Somebody may have paid before the lock was ours.
-  const payable = await purposeOf(tools, purpose).payables.owed(stores, patientId, wanted)
+  const payable = await purposeOf(tools, purpose).payables.owed(stores, payer, wanted)
   // A wallet needs no name.
-  const person = command.channel === 'insurance' || command.channel === 'mixed' ? await insuredPerson(stores, patientId) : null
+  const isInsured = command.channel === 'insurance' || command.channel === 'mixed'
+  if (isInsured && payable.isHeld === true) throw new DomainError('PAYMENT_NOT_HOLDABLE', 'An insurance account cannot keep money back until the service is done. Pay by WeChat, Alipay or bank.', 'channel')
+  const person = isInsured ? await insuredPerson(stores, payer) : null
   const made = newOrder(payable, command, { id: tools.ids.next(), at })
   const open = (await payments.list({ payerPatientIds: null, subjectId: payable.subjectId, purpose, states: openStates }, { limit: mostOpen, offset: 0 }))
   const same = open.find((other) => isSame(other, made) && other.expiresAt > at)
@@ -61,13 +63,13 @@ async function openOrder<Stores extends PaymentStores> (stores: Stores, tools: P
   return { order: made, payable, person }
 }
 
-async function insuredPerson ({ patients }: PaymentStores, patientId: string): Promise<NamedPerson> {
-  const person = await namedPersonOf({ patients }, patientId)
+async function insuredPerson ({ patients }: PaymentStores, payer: Payer): Promise<NamedPerson> {
+  const person = payer.kind === 'person' ? await namedPersonOf({ patients }, payer.patientId) : null
   if (person === null) throw new DomainError('PAYMENT_NOT_PAYABLE', 'The insurance account is found by name and resident id, which no record of this person has. Choose another channel.', 'channel')
   return person
 }
 
-function newOrder (payable: Payable, { purpose, patientId, channel, mode, insuranceFen, walletKey }: CreatePayment, { id, at }: { readonly id: string, readonly at: Date }): PaymentOrder {
+function newOrder (payable: Payable, { purpose, payer, channel, mode, insuranceFen, walletKey }: CreatePayment, { id, at }: { readonly id: string, readonly at: Date }): PaymentOrder {
   const amountFen = sumFen(payable.parts.map((part) => part.amountFen))
   if (payable.parts.length === 0 || payable.parts.some((part) => part.amountFen <= 0)) throw new DomainError('PAYMENT_NOT_PAYABLE', 'Nothing is owed here.')
   const insured = insuredFen(channel, amountFen, insuranceFen ?? payable.insuranceFen)
@@ -76,7 +78,9 @@ function newOrder (payable: Payable, { purpose, patientId, channel, mode, insura
     orderNumber: id.replaceAll('-', ''),
     purpose,
     subjectId: payable.subjectId,
-    payerPatientId: patientId,
+    payerPatientId: payer.kind === 'person' ? payer.patientId : null,
+    payerOrganizationId: payer.kind === 'organization' ? payer.organizationId : null,
+    isHeld: payable.isHeld === true,
     channel,
     mode,
     amountFen,
@@ -107,8 +111,8 @@ function insuredFen (channel: PaymentChannel, amountFen: Fen, wanted: Fen | null
 }
 
 function isSame (one: PaymentOrder, other: PaymentOrder): boolean {
-  const keyOf = ({ channel, mode, amountFen, insuranceFen, payerPatientId, walletKey = null, parts }: PaymentOrder): string =>
-    JSON.stringify([channel, mode, amountFen, insuranceFen, payerPatientId, walletKey, parts.map((part) => [part.hospitalId, part.referenceId, part.amountFen]).sort()])
+  const keyOf = ({ channel, mode, amountFen, insuranceFen, walletKey = null, parts, ...order }: PaymentOrder): string =>
+    JSON.stringify([channel, mode, amountFen, insuranceFen, payerOf(order), walletKey, parts.map((part) => [part.hospitalId, part.referenceId, part.amountFen]).sort()])
   return keyOf(one) === keyOf(other)
 }
 

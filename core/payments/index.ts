@@ -1,4 +1,4 @@
-export { paymentChannels, paymentModes, paymentStates, refundStates, type PaymentChannel, type PaymentHalf, type PaymentMode, type PaymentOrder, type PaymentPart, type PaymentState, type Refund, type RefundState } from './payment-order.ts'
+export { payerOf, paymentChannels, paymentModes, paymentStates, refundStates, type Payer, type PaymentChannel, type PaymentHalf, type PaymentMode, type PaymentOrder, type PaymentPart, type PaymentState, type Refund, type RefundState } from './payment-order.ts'
 export { statementSources, type ChannelNotice, type DayStore, type Payable, type Payables, type Payee, type PaymentGateway, type PaymentStore, type Purpose, type RefundNotice, type StatementSource, type WantedPayment } from './ports.ts'
 export { clearingShares, isOpen, movedPayment, movedRefund, paymentMoves, refundMoves } from './payment-states.ts'
 export type { NoticeDecision, NoticeOutcome } from './decide-notice.ts'

@@ -5,7 +5,7 @@ import { decideNotice, type NoticeOutcome } from './decide-notice.ts'
 import { closeMessage, compensationMessage } from './payment-messages.ts'
 import { openStates } from './payment-states.ts'
 import { purposeOf, type LearnTools, type PaymentStores } from './payment-tools.ts'
-import type { PaymentChannel, PaymentOrder } from './payment-order.ts'
+import { payerOf, type PaymentChannel, type PaymentOrder } from './payment-order.ts'
 import type { ChannelNotice } from './ports.ts'
 import { keepUnknownMoney } from './suspense.ts'
 
@@ -42,6 +42,7 @@ const isFailure = (before: PaymentOrder, after: PaymentOrder): boolean => before
 /** To pay again; so not where it was paid by another way in between. */
 async function tellFailure<Stores extends PaymentStores> (stores: Stores, tools: LearnTools<Stores>, { order, at }: { readonly order: PaymentOrder, readonly at: Date }): Promise<void> {
   if (!await isStillOwed(stores, tools, { order, at })) return
+  if (order.payerPatientId === null) return
   const notice = { template: 'payment_failed', patientId: order.payerPatientId, phone: null, params: { amount: yuanText(order.amountFen) } } as const
   await stores.outbox.add(noticeMessage(notice, { id: tools.ids.next(), key: `payment_failed:${order.id}`, at }))
 }
@@ -65,8 +66,8 @@ async function closeNeedless<Stores extends PaymentStores> (stores: Stores, tool
 
 async function isStillOwed<Stores extends PaymentStores> (stores: Stores, tools: LearnTools<Stores>, { order, at }: { readonly order: PaymentOrder, readonly at: Date }): Promise<boolean> {
   try {
-    await purposeOf(tools, order.purpose).payables.owed(stores, order.payerPatientId, {
-      patientIds: [...new Set(order.parts.map(({ patientId }) => patientId))],
+    await purposeOf(tools, order.purpose).payables.owed(stores, payerOf(order), {
+      patientIds: [...new Set(order.parts.flatMap(({ patientId }) => patientId ?? []))],
       items: order.parts.map(({ referenceId, amountFen }) => ({ referenceId, amountFen })),
       amountFen: null,
       at

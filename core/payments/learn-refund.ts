@@ -52,7 +52,8 @@ async function tellOf<Stores extends PaymentStores> (stores: Stores, tools: Lear
   if (after !== order) await stores.payments.save(after)
   // Of an order that was never paid as a whole no payee has heard.
   if (order.state === 'success') await purposeOf(tools, order.purpose).payee.refunded(stores, refund, after, at)
-  if (refund.state !== 'success') return
+  // A hospital that paid reads it in its own list.
+  if (refund.state !== 'success' || order.payerPatientId === null) return
   const notice = { template: 'refund_done', patientId: order.payerPatientId, phone: null, params: { amount: yuanText(refund.amountFen) } } as const
   await stores.outbox.add(noticeMessage(notice, { id: tools.ids.next(), key: `refund_done:${refund.id}`, at }))
 }

@@ -42,7 +42,8 @@ function orderItem (order: PaymentOrder, calendar: Calendar): OurItem {
     split: null,
     day: order.paidAt === null ? null : calendar(order.paidAt),
     state: isPaid ? 'done' : order.state === 'failed' || order.state === 'closed' ? 'failed' : 'under_way',
-    hospitals: byHospital(order.parts, amountFen)
+    hospitals: byHospital(order.parts, amountFen),
+    isHeld: order.isHeld === true
   }
 }
 
@@ -55,7 +56,8 @@ function refundItem (refund: Refund, order: PaymentOrder, calendar: Calendar): O
     split: null,
     day: refund.doneAt === null ? null : calendar(refund.doneAt),
     state: refund.state === 'success' ? 'done' : refund.state === 'failed' ? 'failed' : 'under_way',
-    hospitals: byHospital(refund.parts.length === 0 ? order.parts : refund.parts, amountFen)
+    hospitals: byHospital(refund.parts.length === 0 ? order.parts : refund.parts, amountFen),
+    isHeld: order.isHeld === true
   }
 }
 

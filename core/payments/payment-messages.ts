@@ -23,6 +23,8 @@ export interface RefundToSource {
   /** How the payee splits it; null: in proportion to the order's parts. */
   readonly parts: readonly PaymentPart[] | null
   readonly reason: string
+  /** Decided already by a rule or a reviewer: no second person is asked, whatever the sum. */
+  readonly isDecided?: boolean
 }
 
 /** 原路退回. A payee writes it in the transaction that finds nothing to pay; `key` is the refund's own: once is enough. */
@@ -31,8 +33,8 @@ export function refundToSourceMessage (wanted: RefundToSource, { id, at, key }: 
 }
 
 export function readRefundToSource ({ payload }: OutboxMessage): RefundToSource {
-  const { orderId, amountFen, parts, reason } = payload as unknown as RefundToSource
-  return { orderId, amountFen: fen(amountFen), parts: parts === null ? null : parts.map((part) => ({ ...part, amountFen: fen(part.amountFen) })), reason }
+  const { orderId, amountFen, parts, reason, isDecided = false } = payload as unknown as RefundToSource
+  return { orderId, amountFen: fen(amountFen), parts: parts === null ? null : parts.map((part) => ({ ...part, amountFen: fen(part.amountFen) })), reason, isDecided }
 }
 
 export function refundMessage (refundId: string, { id, at }: Envelope): OutboxMessage {

@@ -1,9 +1,21 @@
+import assert from 'node:assert'
 import type { CalendarDate } from '../clock.ts'
 import type { Fen } from '../money.ts'
 
 export const paymentChannels = ['wechat', 'alipay', 'bank', 'insurance', 'mixed'] as const
 /** mixed: WeChat Pay with the insurance account, one order of two parts (domain document §4.1). */
 export type PaymentChannel = typeof paymentChannels[number]
+
+/** Who pays: a person by any patient record, or an organization (a third-party hospital). */
+export type Payer =
+  | { readonly kind: 'person', readonly patientId: string }
+  | { readonly kind: 'organization', readonly organizationId: string }
+
+export function payerOf ({ payerPatientId, payerOrganizationId }: Pick<PaymentOrder, 'payerPatientId' | 'payerOrganizationId'>): Payer {
+  if (payerPatientId !== null) return { kind: 'person', patientId: payerPatientId }
+  assert(typeof payerOrganizationId === 'string', 'a payment has a payer')
+  return { kind: 'organization', organizationId: payerOrganizationId }
+}
 
 /**
  * 支付单. What somebody is about to pay or has paid through a channel, for one purpose, over one or more hospitals.
@@ -20,8 +32,12 @@ export interface PaymentOrder {
   readonly purpose: string
   /** What the payee knows it by, e.g. the contract. */
   readonly subjectId: string
-  /** Any patient record of the person who pays. */
-  readonly payerPatientId: string
+  /** Any patient record of the person who pays; null: an organization does. */
+  readonly payerPatientId: string | null
+  /** A hospital that pays; absent or null: a person does. */
+  readonly payerOrganizationId?: string | null
+  /** The channel keeps the money frozen until it is split or freed (D4). */
+  readonly isHeld?: boolean
   readonly channel: PaymentChannel
   /** How it is presented: inside an app, as the wallet's own QR at a kiosk or window, or by the insurance card there. */
   readonly mode: PaymentMode
@@ -57,7 +73,8 @@ export interface PaymentPart {
   readonly hospitalId: string
   /** The payee's own, e.g. a bill. */
   readonly referenceId: string
-  readonly patientId: string
+  /** Null: it is for nobody, as where a hospital pays. */
+  readonly patientId: string | null
   readonly amountFen: Fen
 }
 

@@ -1,6 +1,6 @@
 import type { CalendarDate } from '../clock.ts'
 import type { Fen } from '../money.ts'
-import type { PaymentChannel, PaymentOrder, PaymentPart, PaymentState, Refund, RefundState } from './payment-order.ts'
+import type { Payer, PaymentChannel, PaymentOrder, PaymentPart, PaymentState, Refund, RefundState } from './payment-order.ts'
 
 type Page = { readonly limit: number, readonly offset: number }
 
@@ -16,7 +16,7 @@ export interface PaymentStore {
   /** The newest first. `hospitalId`: of which a part is for this hospital. */
   /** Whether money of this purpose and subject is under way: an order that is created, pending or unknown. */
   readonly hasOpen: (purpose: string, subjectId: string) => Promise<boolean>
-  readonly list: (filter: { readonly payerPatientIds: readonly string[] | null, readonly subjectId: string | null, readonly states: readonly PaymentState[] | null, readonly purpose?: string, readonly hospitalId?: string }, page: Page) => Promise<readonly PaymentOrder[]>
+  readonly list: (filter: { readonly payerPatientIds: readonly string[] | null, readonly subjectId: string | null, readonly states: readonly PaymentState[] | null, readonly purpose?: string, readonly hospitalId?: string, readonly payerOrganizationId?: string | null }, page: Page) => Promise<readonly PaymentOrder[]>
   /** Created, pending or unknown ones whose next query is due, and when the earliest is. */
   readonly toQuery: (by: Date, limit: number) => Promise<readonly PaymentOrder[]>
   readonly nextQueryAt: () => Promise<Date | null>
@@ -30,7 +30,7 @@ export interface PaymentStore {
   /** Inserts or replaces by id; a second refund of one source key is refused with STORE_WRITE_CONFLICT. */
   readonly saveRefund: (refund: Refund) => Promise<void>
   /** The newest first. */
-  readonly refunds: (filter: { readonly orderId: string | null, readonly state: RefundState | null, readonly hospitalId: string | null, readonly payerPatientIds: readonly string[] | null }, page: Page) => Promise<readonly Refund[]>
+  readonly refunds: (filter: { readonly orderId: string | null, readonly state: RefundState | null, readonly hospitalId: string | null, readonly payerPatientIds: readonly string[] | null, readonly payerOrganizationId?: string | null }, page: Page) => Promise<readonly Refund[]>
   readonly nextRefundQueryAt: () => Promise<Date | null>
   readonly refundsOf: (orderId: string) => Promise<readonly Refund[]>
   readonly refundsToQuery: (by: Date, limit: number) => Promise<readonly Refund[]>
@@ -109,6 +109,8 @@ export interface Payable {
   readonly description: string
   /** How much of it the person's insurance account can take, where it is known: the insurance half of a mixed order. */
   readonly insuranceFen: Fen | null
+  /** It stays frozen at the channel until it is split or freed: only a single wallet or bank can do that. */
+  readonly isHeld?: boolean
 }
 
 /**
@@ -116,7 +118,7 @@ export interface Payable {
  * BILL_NOT_FOUND, PAYMENT_AMOUNT_INVALID, or PAYMENT_NOT_PAYABLE where nothing is owed.
  */
 export interface Payables<Stores> {
-  readonly owed: (stores: Stores, patientId: string, wanted: WantedPayment) => Promise<Payable>
+  readonly owed: (stores: Stores, payer: Payer, wanted: WantedPayment) => Promise<Payable>
 }
 
 /** One purpose of payments: what may be paid, and whose money it becomes. */
@@ -129,6 +131,8 @@ export interface Purpose<Stores> {
 export interface Payee<Stores> {
   /** `order.paidAt` is the channel's own time, which counts for deadlines (D-7). Money that nothing stands against goes back by an outbox message of kind `refund-to-source`. */
   readonly paid: (stores: Stores, order: PaymentOrder, at: Date) => Promise<void>
+  /** Before a refund is accepted, or waits for a second person: refuses what may not go back. Without it anything that was paid may. */
+  readonly asked?: (stores: Stores, refund: Refund, order: PaymentOrder) => Promise<void>
   /** The refund is accepted and its money reserved; later it is done or has failed, as its state says. */
   readonly refunding: (stores: Stores, refund: Refund, order: PaymentOrder, at: Date) => Promise<void>
   readonly refunded: (stores: Stores, refund: Refund, order: PaymentOrder, at: Date) => Promise<void>

@@ -7,7 +7,7 @@ import type { ReconcileStores } from './reconcile-ports.ts'
 import { suspenseBook } from './suspense.ts'
 import type { ChannelBooks, Run } from './reconcile-party.ts'
 
-type Booked = Pick<StatementItem, 'amountFen' | 'feeFen'> & { readonly ours: Pick<OurItem, 'kind' | 'hospitals'> }
+type Booked = Pick<StatementItem, 'amountFen' | 'feeFen'> & { readonly ours: Pick<OurItem, 'kind' | 'hospitals' | 'isHeld'> }
 /** What an entry is booked from. */
 export interface Booking {
   readonly hospitalId: string
@@ -24,7 +24,9 @@ export function clearingOf ({ channel, account }: ChannelBooks, scope: string, k
     const fees = shares(feeFen, ours.hospitals.map(({ amountFen }) => Math.abs(amountFen)))
     ours.hospitals.forEach(({ hospitalId, amountFen }, place) => {
       const sum = sums.get(hospitalId) ?? { paidFen: 0, feeFen: 0 }
-      sums.set(hospitalId, { paidFen: sum.paidFen + amountFen, feeFen: sum.feeFen + (fees[place] ?? 0) })
+      // What is held stays at the channel; only its fee is gone.
+      const paidFen = ours.isHeld === true ? 0 : amountFen
+      sums.set(hospitalId, { paidFen: sum.paidFen + paidFen, feeFen: sum.feeFen + (fees[place] ?? 0) })
     })
   }
   return [...sums].map(([hospitalId, { paidFen, feeFen }]) => ({

@@ -51,6 +51,8 @@ export interface OurItem {
   readonly state: 'done' | 'under_way' | 'failed'
   /** Whose books it stands in; sums to the amount. */
   readonly hospitals: ReadonlyArray<{ readonly hospitalId: string, readonly amountFen: Fen }>
+  /** 担保: the channel keeps it frozen, so that it does not come to the bank with the day's other money. */
+  readonly isHeld?: boolean
 }
 
 /** The lines of one statement in their order. Throws STATEMENT_INVALID with the number of the line, never with a value. */

@@ -35,9 +35,11 @@ export async function requestRefund<Stores extends PaymentStores> (stores: Store
   const first = await payments.refundBySourceKey(command.sourceKey)
   if (first !== null) return first
   const refund = decideRefund(order, await payments.refundsOf(order.id), command, { id: tools.ids.next(), at, byTwoAboveFen: tools.byTwoAboveFen })
+  const { payee } = purposeOf(tools, order.purpose)
+  await payee.asked?.(stores, refund, order)
   await payments.saveRefund(refund)
   if (refund.state === 'approved') {
-    await purposeOf(tools, order.purpose).payee.refunding(stores, refund, order, at)
+    await payee.refunding(stores, refund, order, at)
     await outbox.add(refundMessage(refund.id, { id: tools.ids.next(), at }))
   }
   return refund

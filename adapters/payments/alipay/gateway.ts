@@ -50,7 +50,7 @@ export function alipay (options: AlipayOptions): PaymentGateway {
 }
 
 function orderContent (order: PaymentOrder, description: string): Json {
-  return { out_trade_no: order.orderNumber, total_amount: yuanOf(order.amountFen), subject: description.slice(0, 128), time_expire: beijingTime(order.expiresAt) }
+  return { out_trade_no: order.orderNumber, total_amount: yuanOf(order.amountFen), subject: description.slice(0, 128), time_expire: beijingTime(order.expiresAt), ...order.isHeld === true ? { extend_params: { royalty_freeze: 'true' } } : {} }
 }
 
 function queriedNotice (body: Json, { orderNumber, amountFen }: PaymentOrder): ChannelNotice {

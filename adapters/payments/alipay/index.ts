@@ -1,2 +1,3 @@
 export { alipay } from './gateway.ts'
+export { alipaySplits } from './splits.ts'
 export type { AlipayOptions } from './client.ts'

@@ -1,38 +1,19 @@
-import { createHash, type KeyObject } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { inflateSync } from 'node:zlib'
-import type { CalendarDate, Clock } from '../../../core/clock.ts'
+import type { CalendarDate } from '../../../core/clock.ts'
 import { DomainError } from '../../../core/errors.ts'
-import { fen, type Fen } from '../../../core/money.ts'
 import type { ChannelNotice, PaymentGateway, PaymentOrder, Refund, RefundNotice } from '../../../core/payments/index.ts'
 import { beijingDigits, instantOf } from '../beijing-time.ts'
-import { exchanged, refused, unavailable, type Exchange } from '../exchange.ts'
+import { unavailable } from '../exchange.ts'
 import { isFresh } from '../rsa.ts'
-import { formText, isSignedFields, readForm, signFields, type Fields } from './wire.ts'
+import { accepted, acceptedBy, amountOf, call, channelName, inWork, ok, unknown, type BankOptions } from './client.ts'
+import { isSignedFields, readForm, type Fields } from './wire.ts'
 
-export interface BankOptions {
-  readonly merchantId: string
-  /** Of our own certificate, and its private key. */
-  readonly certificateId: string
-  readonly key: KeyObject
-  /** The bank's certificates by id; a coming one is named before the bank changes to it. */
-  readonly bankKeys: ReadonlyMap<string, KeyObject>
-  readonly url: string
-  readonly notifyUrl: string
-  /** Real time. */
-  readonly clock: Clock
-  readonly exchange: Exchange
-}
-
-const channelName = 'The bank gateway'
 const largestBytes = 256 * 1024 * 1024
 /** txnSubType of a purchase, by how it is presented: in an app, by QR, on the cashier page for cards. */
 const purchases = { app: '01', qr: '07', card: '03' } as const
-const accepted = '00'
-/** respCode: no such transaction, or no such file. */
-const unknown = '34'
+/** respCode: no such file. */
 const noFile = '98'
-/** … in work, or the gateway does not know: query again. */
-const inWork: readonly string[] = ['03', '04', '05']
 
 /** 银行卡, a gateway in the manner of UnionPay: signed forms, transactions told apart by order number and time. */
 export function bank (options: BankOptions): PaymentGateway {
@@ -41,7 +22,7 @@ export function bank (options: BankOptions): PaymentGateway {
     create: async (order, { description }) => {
       const answer = await acceptedBy(options, '/gateway/api/appTransReq.do', {
         ...transaction(order), txnType: '01', txnSubType: purchases[order.mode], txnAmt: String(order.amountFen), currencyCode: '156',
-        orderDesc: description.slice(0, 32), payTimeout: beijingDigits(order.expiresAt), backUrl: options.notifyUrl
+        orderDesc: description.slice(0, 32), payTimeout: beijingDigits(order.expiresAt), backUrl: options.notifyUrl, ...order.isHeld === true ? { accSplitFlag: '1' } : {}
       })
       const { tn, qrCode } = answer
       if (order.mode === 'qr') return { codeUrl: needed(qrCode) }
@@ -71,27 +52,6 @@ export function bank (options: BankOptions): PaymentGateway {
 /** The gateway knows a transaction by both, so the time is that of the order and never that of a repetition. */
 const transaction = ({ orderNumber, createdAt }: PaymentOrder): Fields => ({ orderId: orderNumber, txnTime: beijingDigits(createdAt) })
 const refundTransaction = ({ refundNumber, requestedAt }: Refund): Fields => ({ orderId: refundNumber, txnTime: beijingDigits(requestedAt) })
-
-async function call (options: BankOptions, path: string, fields: Fields): Promise<Fields> {
-  const signed = signFields({ version: '5.1.0', encoding: 'UTF-8', bizType: '000201', channelType: '08', accessType: '0', merId: options.merchantId, ...fields }, options)
-  const { status, body } = await exchanged(options.exchange, {
-    method: 'POST', url: new URL(path, options.url).href, headers: { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8', 'user-agent': 'yiqiao' }, body: formText(signed)
-  }, channelName)
-  const answer = readForm(body)
-  if (status !== 200) throw unavailable(channelName, `answered ${status}`)
-  if (answer === null || !isSignedFields(answer, options.bankKeys) || answer['merId'] !== options.merchantId) throw unavailable(channelName, 'gave an answer that is not proven to be its own')
-  return answer
-}
-
-async function acceptedBy (options: BankOptions, path: string, fields: Fields): Promise<Fields> {
-  return ok(await call(options, path, fields))
-}
-
-function ok (answer: Fields): Fields {
-  const code = answer['respCode'] ?? ''
-  if (code === accepted) return answer
-  throw inWork.includes(code) ? unavailable(channelName, `answered ${code}`) : refused(channelName, `respCode:${code}`)
-}
 
 /** origRespCode tells of the transaction that was asked for: 00 done, 05 in work, anything else failed. */
 function tradeNotice (fields: Fields): ChannelNotice | null {
@@ -140,10 +100,6 @@ function inflated (base64: string): Uint8Array | null {
   } catch {
     return null
   }
-}
-
-function amountOf (text: string | undefined): Fen | null {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? fen(Number(text)) : null
 }
 
 function needed (text: string | undefined): string {

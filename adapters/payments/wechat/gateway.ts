@@ -40,7 +40,8 @@ export function wechatPay (options: WechatPayOptions): PaymentGateway {
 function orderBody ({ appId, merchantId, notifyUrl }: WechatPayOptions, order: PaymentOrder, { description }: Who): Json {
   return {
     appid: appId, mchid: merchantId, description: description.slice(0, 127), out_trade_no: order.orderNumber, notify_url: notifyUrl,
-    time_expire: beijingInstant(order.expiresAt), amount: { total: order.amountFen, currency: 'CNY' }
+    time_expire: beijingInstant(order.expiresAt), amount: { total: order.amountFen, currency: 'CNY' },
+    ...order.isHeld === true ? { settle_info: { profit_sharing: true } } : {}
   }
 }
 

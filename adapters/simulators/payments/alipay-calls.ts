@@ -4,7 +4,7 @@ import { beijingTime, instantOf } from '../../payments/beijing-time.ts'
 import { jsonAt, textAt, type Json } from '../../payments/fields.ts'
 import { fenOf, yuanOf } from '../../payments/yuan.ts'
 import type { AlipayCall, AlipayReply } from './alipay-call.ts'
-import type { Refunded, Trade } from './book.ts'
+import { isClosedAccount, type Refunded, type Trade } from './book.ts'
 import { acceptRefund, statementOf } from './channel.ts'
 
 const done = (body: Json): AlipayReply => ({ code: '10000', ...body })
@@ -21,6 +21,7 @@ const calls: Readonly<Record<string, (call: AlipayCall) => AlipayReply>> = {
   'alipay.data.dataservice.bill.downloadurl.query': (call) => statement(call),
   'alipay.fund.trans.uni.transfer': (call) => transfer(call),
   'alipay.fund.trans.common.query': (call) => transferQuery(call),
+  'alipay.trade.royalty.relation.bind': (call) => bindReceivers(call),
   'alipay.trade.order.settle': (call) => settle(call),
   'alipay.trade.order.settle.query': (call) => settleQuery(call)
 }
@@ -98,6 +99,7 @@ function transfer ({ channel: { book, journal, options }, content }: AlipayCall)
   const [number, amountFen, payee] = [textAt(content, 'out_biz_no'), fenOf(textAt(content, 'trans_amount') ?? ''), jsonAt(content, 'payee_info')]
   const receiver = textAt(payee, 'identity')
   if (number === null || amountFen === null || amountFen <= 0 || receiver === null) return failed('INVALID_PARAMETER')
+  if (isClosedAccount(receiver)) return failed('PAYEE_NOT_EXIST')
   const to = textAt(payee, 'identity_type') === 'BANKCARD_ACCOUNT' ? 'card' : 'balance'
   const paid = book.payOut({ number, to, receiver, amountFen })
   if (!('payout' in paid)) return failed('DISCORDANT_REPEAT_REQUEST')
@@ -108,6 +110,14 @@ function transfer ({ channel: { book, journal, options }, content }: AlipayCall)
 function transferQuery ({ channel: { book }, content }: AlipayCall): AlipayReply {
   const payout = book.payout(textAt(content, 'out_biz_no') ?? '')
   return payout === null ? failed('ORDER_NOT_EXIST') : done({ out_biz_no: payout.number, order_id: payout.channelNumber, status: 'SUCCESS', trans_amount: yuanOf(fen(payout.amountFen)), pay_date: beijingTime(payout.at) })
+}
+
+/** 分账关系绑定: may be repeated. */
+function bindReceivers ({ content }: AlipayCall): AlipayReply {
+  const given = Array.isArray(content['receiver_list']) ? content['receiver_list'] as readonly Json[] : []
+  const accounts = given.map((one) => textAt(one, 'account'))
+  if (accounts.length === 0 || accounts.includes(null) || textAt(content, 'out_request_no') === null) return failed('INVALID_PARAMETER')
+  return accounts.some((account) => isClosedAccount(account ?? '')) ? failed('USER_NOT_EXIST') : done({ result_code: 'SUCCESS' })
 }
 
 /** 分账; `royalty_finish` frees what is left. */

@@ -1,10 +1,12 @@
 import { beijingDigits, instantOf } from '../../payments/beijing-time.ts'
 import type { Fields } from '../../payments/bank/wire.ts'
 import { refundFields, tradeFields, type BankCall } from './bank-call.ts'
+import { isClosedAccount } from './book.ts'
 import { acceptRefund } from './channel.ts'
 
 const refuse = (respCode: string, respMsg: string): Fields => ({ respCode, respMsg })
 const unknown = refuse('34', '查无此交易')
+const closedAccount = refuse('14', '无效卡号')
 const malformed = refuse('10', '报文格式错误')
 
 const calls: Readonly<Record<string, (call: BankCall) => Fields>> = {
@@ -43,7 +45,8 @@ function query ({ channel: { book }, fields: { orderId = '', txnTime } }: BankCa
   if (refunded !== null) return { respCode: '00', respMsg: '成功', ...refundFields(refunded, { isBack: book.isBack(refunded), add: 0 }) }
   const payout = book.payout(orderId)
   if (payout !== null) return { respCode: '00', respMsg: '成功', txnType: '12', orderId, txnAmt: String(payout.amountFen), queryId: payout.channelNumber, origRespCode: '00', settleTime: beijingDigits(payout.at) }
-  return unknown
+  const found = book.splitOf(orderId)
+  return found === null ? unknown : { respCode: '00', respMsg: '成功', txnType: '21', orderId, queryId: found.channelNumber, origRespCode: '00' }
 }
 
 function close ({ channel: { book }, fields: { orderId = '' } }: BankCall): Fields {
@@ -72,10 +75,11 @@ function refund ({ channel, fields, tellRefund }: BankCall): Fields {
 function payOut ({ channel: { book, journal, options }, fields: { orderId, accNo, txnAmt } }: BankCall): Fields {
   const amountFen = amountOf(txnAmt)
   if (orderId === undefined || accNo === undefined || accNo === '' || amountFen === null || amountFen === 0) return malformed
+  if (isClosedAccount(accNo)) return closedAccount
   const paid = book.payOut({ number: orderId, to: 'card', receiver: accNo, amountFen })
   if (!('payout' in paid)) return refuse('12', '重复交易')
   if (paid.kind === 'paid') journal.note({ at: options.clock.now(), kind: 'payout', key: orderId, body: { amountFen, to: 'card' } })
-  return { respCode: '00', respMsg: '成功', txnType: '12', orderId, txnAmt: String(amountFen), queryId: paid.payout.channelNumber }
+  return { respCode: '00', respMsg: '成功', txnType: '12', orderId, txnAmt: String(amountFen), queryId: paid.payout.channelNumber, origRespCode: '00', settleTime: beijingDigits(paid.payout.at) }
 }
 
 /** 分账: `receivers` is `account:fen` with commas between; `finish` = 1 frees what is left. */
@@ -83,10 +87,11 @@ function split ({ channel: { book, journal, options }, fields: { orderId, origQr
   const trade = book.byChannelNumber(origQryId ?? '')
   const receivers = given === '' ? [] : given.split(',').map((one) => ({ account: one.split(':')[0] ?? '', amountFen: amountOf(one.split(':')[1]) ?? 0 }))
   if (orderId === undefined || trade === null || receivers.some(({ account }) => account === '')) return malformed
+  if (receivers.some(({ account }) => isClosedAccount(account))) return closedAccount
   const done = book.split({ number: orderId, trade, receivers, isLast: finish === '1' })
   if (!('split' in done)) return { not_frozen: refuse('38', '交易未冻结'), exceeds: refuse('39', '分账金额超限'), differs: refuse('12', '重复交易') }[done.kind]
   if (done.kind === 'split') journal.note({ at: options.clock.now(), kind: 'split', key: orderId, body: { receivers, isLast: finish === '1' } })
-  return { respCode: '00', respMsg: '成功', orderId, queryId: done.split.channelNumber }
+  return { respCode: '00', respMsg: '成功', orderId, queryId: done.split.channelNumber, origRespCode: '00' }
 }
 
 function amountOf (text: string | undefined): number | null {

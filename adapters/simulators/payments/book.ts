@@ -168,6 +168,9 @@ function openPayout (state: BookState, wanted: Parameters<Book['payOut']>[0], { 
   return { kind: 'paid', payout }
 }
 
+/** Accounts of nobody any more: no channel pays to them. */
+export const isClosedAccount = (account: string): boolean => /^(closed|0000)/.test(account)
+
 /** Only money that was kept back can be split; the last split frees what is left. */
 function openSplit (state: BookState, wanted: Parameters<Book['split']>[0], { now, nextNumber }: Made): ReturnType<Book['split']> {
   const { trade, receivers, isLast } = wanted

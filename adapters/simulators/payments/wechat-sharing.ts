@@ -1,6 +1,6 @@
 import { beijingInstant } from '../../payments/beijing-time.ts'
 import { fenAt, textAt, type Json } from '../../payments/fields.ts'
-import type { Payout, Split } from './book.ts'
+import { isClosedAccount, type Payout, type Split } from './book.ts'
 import type { WechatCall, WechatReply } from './wechat-call.ts'
 
 const refuse = (status: number, code: string, message: string): WechatReply => ({ status, body: { code, message } })
@@ -8,19 +8,43 @@ const notSplit = { not_frozen: refuse(403, 'NO_AUTH', '订单未冻结或已解�
 
 /** 分账 and 商家转账; null for other calls. */
 export function sharingCall (call: WechatCall): WechatReply | null {
-  const { route, channel: { book }, url } = call
+  const { route } = call
   if (route === 'POST /v3/profitsharing/orders') return split(call, { isLast: call.body['unfreeze_unsplit'] === true, receivers: receiversIn(call.body) })
   if (route === 'POST /v3/profitsharing/orders/unfreeze') return split(call, { isLast: true, receivers: [] })
+  if (route === 'POST /v3/profitsharing/receivers/add') return addReceiver(call)
   if (route === 'POST /v3/fund-app/mch-transfer/transfer-bills') return transfer(call)
-  const shared = /^GET \/v3\/profitsharing\/orders\/([^/]+)$/.exec(route)?.[1]
-  if (shared !== undefined) {
-    const found = book.splitOf(decodeURIComponent(shared))
-    return found === null || url.searchParams.get('transaction_id') !== found.trade.channelNumber ? refuse(404, 'RESOURCE_NOT_EXISTS', '记录不存在') : { status: 200, body: splitBody(found) }
+  for (const [pattern, read] of reads) {
+    const number = pattern.exec(route)?.[1]
+    if (number !== undefined) return read(call, decodeURIComponent(number))
   }
-  const paid = /^GET \/v3\/fund-app\/mch-transfer\/transfer-bills\/out-bill-no\/([^/]+)$/.exec(route)?.[1]
-  if (paid === undefined) return null
-  const payout = book.payout(decodeURIComponent(paid))
-  return payout === null ? refuse(404, 'NOT_FOUND', '记录不存在') : { status: 200, body: payoutBody(call, payout) }
+  return null
+}
+
+const reads: ReadonlyArray<readonly [RegExp, (call: WechatCall, number: string) => WechatReply]> = [
+  [/^GET \/v3\/profitsharing\/orders\/([^/]+)$/, ({ channel: { book }, url }, number) => {
+    const found = book.splitOf(number)
+    return found === null || url.searchParams.get('transaction_id') !== found.trade.channelNumber ? refuse(404, 'RESOURCE_NOT_EXISTS', '记录不存在') : { status: 200, body: splitBody(found) }
+  }],
+  [/^GET \/v3\/profitsharing\/transactions\/([^/]+)\/amounts$/, unsplitAmount],
+  [/^GET \/v3\/fund-app\/mch-transfer\/transfer-bills\/out-bill-no\/([^/]+)$/, (call, number) => {
+    const payout = call.channel.book.payout(number)
+    return payout === null ? refuse(404, 'NOT_FOUND', '记录不存在') : { status: 200, body: payoutBody(call, payout) }
+  }]
+]
+
+/** 添加分账接收方: may be repeated. */
+function addReceiver ({ body, merchant }: WechatCall): WechatReply {
+  const [type, account] = [textAt(body, 'type'), textAt(body, 'account')]
+  if (type === null || account === null || textAt(body, 'appid') !== merchant.appId || textAt(body, 'relation_type') === null) return refuse(400, 'PARAM_ERROR', '参数错误')
+  if (isClosedAccount(account)) return refuse(400, 'INVALID_REQUEST', '接收方账户不存在')
+  return { status: 200, body: { type, account, relation_type: textAt(body, 'relation_type') } }
+}
+
+/** 查询剩余待分金额. */
+function unsplitAmount ({ channel: { book } }: WechatCall, transaction: string): WechatReply {
+  const trade = book.byChannelNumber(transaction)
+  if (trade === null) return refuse(404, 'RESOURCE_NOT_EXISTS', '记录不存在')
+  return { status: 200, body: { transaction_id: transaction, unsplit_amount: trade.isFrozen && trade.state === 'success' ? trade.amountFen - trade.sharedFen - book.refundedFen(trade) : 0 } }
 }
 
 function receiversIn (body: Json): Split['receivers'] {
@@ -49,6 +73,7 @@ function transfer (call: WechatCall): WechatReply {
   const { body, merchant, channel: { book, journal, options } } = call
   const [number, receiver, amountFen] = [textAt(body, 'out_bill_no'), textAt(body, 'openid'), fenAt(body, 'transfer_amount')]
   if (number === null || receiver === null || amountFen === null || amountFen === 0 || textAt(body, 'appid') !== merchant.appId) return refuse(400, 'PARAM_ERROR', '参数错误')
+  if (isClosedAccount(receiver)) return refuse(400, 'INVALID_REQUEST', '收款方账户不存在')
   const done = book.payOut({ number, to: 'balance', receiver, amountFen })
   if (done.kind === 'differs') return refuse(400, 'ALREADY_EXISTS', '商户单号已存在且参数不一致')
   if (done.kind === 'paid') journal.note({ at: options.clock.now(), kind: 'payout', key: number, body: { amountFen } })

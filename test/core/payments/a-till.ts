@@ -40,7 +40,8 @@ const debts = (ids: () => string): Purpose<Stores> => {
   const entry = (kind: Entry['kind'], sourceKey: string, at: Date, postings: readonly Posting[]): Entry => ({ id: ids(), hospitalId: 'east', kind, sourceKey, effectiveOn: calendar(at), postedAt: at, postings: postings.filter(({ amountFen }) => amountFen !== 0), reverses: null, memo: null })
   return {
     payables: {
-      owed: async (stores, patientId, { amountFen, items }) => {
+      owed: async (stores, payer, { amountFen, items }) => {
+        const patientId = payer.kind === 'person' ? payer.patientId : payer.organizationId
         const owed = await owedFen(stores, patientReceivable(patientId))
         const wanted = items?.[0]?.amountFen ?? amountFen ?? fen(Math.max(0, owed))
         if (owed <= 0) throw new DomainError('PAYMENT_NOT_PAYABLE', 'Nothing is owed here.')
@@ -51,14 +52,14 @@ const debts = (ids: () => string): Purpose<Stores> => {
     payee: {
       paid: async (stores, order, at) => {
         await stores.payments.lockSubject('debts', order.subjectId)
-        const owed = Math.max(0, await owedFen(stores, patientReceivable(order.payerPatientId)))
+        const owed = Math.max(0, await owedFen(stores, patientReceivable(order.payerPatientId ?? '')))
         const taken = Math.min(owed, order.amountFen)
         const clearing = clearingShares(order).map(({ channel, amountFen }) => ({ account: channelClearing(channel), amountFen }))
-        await post(stores, entry('payment', `payment:${order.id}`, at, [...clearing, { account: patientReceivable(order.payerPatientId), amountFen: fen(0 - taken) }, { account: creditBalance(order.payerPatientId), amountFen: fen(taken - order.amountFen) }]))
+        await post(stores, entry('payment', `payment:${order.id}`, at, [...clearing, { account: patientReceivable(order.payerPatientId ?? ''), amountFen: fen(0 - taken) }, { account: creditBalance(order.payerPatientId ?? ''), amountFen: fen(taken - order.amountFen) }]))
         if (taken < order.amountFen) await stores.outbox.add(refundToSourceMessage({ orderId: order.id, amountFen: fen(order.amountFen - taken), parts: null, reason: 'overpaid' }, { id: ids(), key: `overpaid:${order.id}`, at }))
       },
       refunding: async (stores, refund, order, at) => {
-        const account = refund.reason === 'overpaid' ? creditBalance(order.payerPatientId) : patientReceivable(order.payerPatientId)
+        const account = refund.reason === 'overpaid' ? creditBalance(order.payerPatientId ?? '') : patientReceivable(order.payerPatientId ?? '')
         await post(stores, entry('refund', `refunding:${refund.id}`, at, [{ account, amountFen: refund.amountFen }, { account: refundPayable, amountFen: negateFen(refund.amountFen) }]))
       },
       refunded: async (stores, refund, order, at) => {
@@ -76,11 +77,11 @@ const debts = (ids: () => string): Purpose<Stores> => {
 const wanted = { purpose: 'debts', items: null, amountFen: null, channel: 'wechat', mode: 'qr', insuranceFen: null, openid: null, walletKey: null } as const
 
 /** Payments with channels of the test's own, on a real store, by a clock that stands until it is told to pass. */
-export function aTill (store: Store, gatewaysOf: (now: () => Date) => readonly PaymentGateway[], byTwoAboveFen = 100_000): ATill {
+export function aTill (store: Store, gatewaysOf: (now: () => Date) => readonly PaymentGateway[], byTwoAboveFen = 100_000, more: Readonly<Record<string, Purpose<Stores>>> = {}): ATill {
   let instant = new Date('2027-03-01T01:00:00Z')
   const now = (): Date => instant
   const ids = { next: () => randomUUID() }
-  const tools = { purposes: { debts: debts(ids.next) }, inTransaction: store.inTransaction, ids, calendar, clock: { now }, gateways: gatewaysOf(now), byTwoAboveFen: fen(byTwoAboveFen) }
+  const tools = { purposes: { debts: debts(ids.next), ...more }, inTransaction: store.inTransaction, ids, calendar, clock: { now }, gateways: gatewaysOf(now), byTwoAboveFen: fen(byTwoAboveFen) }
   const carryOut = carryOutOf(tools, () => undefined)
   const dead: string[] = []
   const drainOnce = async (): Promise<number> => {
@@ -109,7 +110,7 @@ export function aTill (store: Store, gatewaysOf: (now: () => Date) => readonly P
       const postings = [{ account: patientReceivable(patientId), amountFen: fen(amountFen) }, { account: unsettledRevenue, amountFen: fen(0 - amountFen) }]
       await store.inTransaction(({ ledger }) => post({ ledger }, { id: ids.next(), hospitalId: 'east', kind: 'charge', sourceKey: ids.next(), effectiveOn: calendar(now()), postedAt: now(), postings, reverses: null, memo: null }))
     },
-    create: (patientId, given = {}) => createPayment(tools, { ...wanted, patientId, patientIds: [patientId], ...given }),
+    create: (patientId, given = {}) => createPayment(tools, { ...wanted, payer: { kind: 'person', patientId }, patientIds: [patientId], ...given }),
     refund: (orderId, given = {}) => store.inTransaction((stores) => requestRefund(stores, tools, { orderId, sourceKey: ids.next(), amountFen: null, parts: null, hospitalId: null, reason: 'asked', requestedBy: 'finance-1', ...given }, now())),
     callBack: ({ headers, body }, channel = 'wechat') => takeCallback({
       gateways: tools.gateways,

@@ -271,11 +271,11 @@ t.test('a refund', async (t) => {
     const order = await aPaid()
     wechat.refuses = true
     const refund = await till.refund(order.id)
-    t.equal(await owed(order.payerPatientId), 1000)
+    t.equal(await owed(order.payerPatientId ?? ''), 1000)
     await till.drain()
     wechat.refuses = false
     t.match(await till.refundsOf(order.id), [{ id: refund.id, state: 'failed' }])
-    t.equal(await owed(order.payerPatientId), 0)
+    t.equal(await owed(order.payerPatientId ?? ''), 0)
     await till.refund(order.id)
     await till.drain()
     t.strictSame([(await till.refundsOf(order.id)).map(({ state }) => state).sort(), (await till.order(order.id)).refundedFen], [['failed', 'success'], 1000])
@@ -304,7 +304,7 @@ t.test('a refund', async (t) => {
     t.equal((await decide(other.id, 'finance-2', false)).state, 'failed')
     await t.rejects(decide(other.id, 'finance-3'), { code: 'DECISION_MADE' })
     await till.drain()
-    t.strictSame([(await till.order(order.id)).refundedFen, await owed(order.payerPatientId)], [100_001, 100_001])
+    t.strictSame([(await till.order(order.id)).refundedFen, await owed(order.payerPatientId ?? '')], [100_001, 100_001])
   })
 })
 
