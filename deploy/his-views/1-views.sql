@@ -2,7 +2,7 @@
   Views for Yiqiao on the side of the HIS: an example to adapt. SQL Server 2016 or later.
   适配模板:请将示例中的 HIS 基表和字段换成本院的。
 
-  The base tables here (dbo.BRXX, dbo.BRZP, dbo.MZJZ, dbo.KSXX, dbo.FYMX, dbo.YSPB, dbo.PDJL) are fictitious. Each has a column
+  The base tables here (dbo.BRXX, dbo.BRZP, dbo.MZJZ, dbo.KSXX, dbo.FYMX, dbo.YSPB, dbo.PDJL, dbo.YCWZ) are fictitious. Each has a column
   SJC of the type rowversion. Run in the database of these tables: rowversions and MIN_ACTIVE_ROWVERSION() belong to one
   database, so a view of another database's tables must leave row_version out.
 
@@ -121,6 +121,22 @@ select
 from dbo.PDJL as d;
 go
 
+-- One row a request for a remote consultation that the hospital has decided on or looked at (远程问诊申请受理结果). The
+-- request itself comes by HL7 (REF^I12) or FHIR; request_no is its number CR-…, which the HIS keeps.
+create or alter view yiqiao.requests as
+select
+  cast(w.SQH as nvarchar(40)) as request_no,
+  cast(w.BRH as nvarchar(40)) as patient_no,
+  cast(case w.ZT when 1 then N'pending' when 2 then N'accepted' when 3 then N'refused' when 9 then N'expired' end as nvarchar(20)) as status,
+  cast(w.YY as nvarchar(200)) as reason,
+  cast(w.YSGH as nvarchar(20)) as doctor_no,
+  cast(w.YSXM as nvarchar(100)) as doctor_name,
+  w.XGSJ as updated_at,
+  w.SJC as row_version
+from dbo.YCWZ as w
+where w.ZT in (1, 2, 3, 9);                        -- not those that nobody has looked at
+go
+
 /*
   What the views are read by needs an index, or every look reads the whole table. 索引由本院 DBA 评估后建立。
 
@@ -130,6 +146,7 @@ go
   create index FYMX_SJC on dbo.FYMX (SJC);
   create index YSPB_SJC on dbo.YSPB (SJC);
   create index PDJL_SJC on dbo.PDJL (SJC);
+  create index YCWZ_SJC on dbo.YCWZ (SJC);
 
   A table without a rowversion gets one by (it rewrites the table; do it at a quiet hour):
 

@@ -44,4 +44,11 @@ export const makeFile = (body) => send('/v1/patients', { body, headers: once() }
 export const measure = (body, language) => send(`/v1/vitals?language=${language}`, { body, headers: once() })
 export const chooseDoctor = (body) => send('/v1/doctors/choose', { body })
 export const recommend = (body) => send('/v1/doctors/recommend', { body })
+const as = (readingId) => ({ 'x-reading-id': readingId })
+const order = (id, rest = '') => `/v1/consultations/${encodeURIComponent(id)}${rest}`
+export const askDoctor = (body) => send('/v1/consultations', { body, headers: once() })
+export const orderNow = (id, readingId) => send(`${order(id)}?readingId=${encodeURIComponent(readingId)}`, { method: 'GET' })
+export const messages = (id, readingId, after) => send(order(id, `/messages?wait=15&after=${after}`), { method: 'GET', headers: as(readingId) })
+export const sayText = (id, readingId, text) => send(order(id, '/messages'), { body: { clientId: crypto.randomUUID(), kind: 'text', text }, headers: as(readingId) })
+export const roomTicket = (id, readingId) => send(order(id, '/ticket'), { body: {}, headers: as(readingId) })
 export const register = (body) => send('/v1/visits', { body, headers: once() })

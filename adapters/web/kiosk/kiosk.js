@@ -1,11 +1,14 @@
 import * as api from './api.js'
 import { closeCamera } from './camera.js'
+import { asking, talking, waiting } from './consult.js'
 import { look } from './look.js'
 import { kindOf, next, nobody, readerInput } from './machine.js'
 import { choice, choices, field, form, hint, make, note, select, title } from './view.js'
 import { changeLanguage, changeVoice, hush, languageNow, say, voiceIsOn, word } from './words.js'
 
 const idleMs = 60_000
+/** Whoever waits for a doctor, or reads what the doctor writes, touches nothing. */
+const idleWithDoctorMs = 300_000
 const aliveEveryMs = 20_000
 const place = document.querySelector('#screen')
 let screen = api.device() === null ? 'setup' : 'welcome'
@@ -14,6 +17,8 @@ let who = nobody()
 let idleTimer
 let aliveAtMs = 0
 let readKey = readerInput()
+let room = null
+const rooms = { open: (address) => { room = window.open(address, 'yiqiao-call') } }
 
 /** Goes on; what a screen learns is kept with the person until they leave. */
 function go (event, learnt = {}) {
@@ -29,6 +34,8 @@ function forget (notes) {
   if (who.sessionId !== null) void api.endSession(who.sessionId).catch(() => undefined)
   const video = document.querySelector('video')
   if (video !== null) closeCamera(video)
+  room?.close()
+  room = null
   hush()
   readKey = readerInput()
   who = { ...nobody(), note: notes.map((key) => word(key)) }
@@ -109,12 +116,16 @@ const views = {
   facts: () => [title('facts'), form('next', enrol, field('name', 'name', { maxlength: '100' }), who.birthDate === null ? field('birthDate', 'birthDate', { type: 'date' }) : null, select('gender', 'gender', genders))],
   file: () => [title('file'), form('next', (facts) => ask(() => api.makeFile({ readingId: who.readingId, ...facts }), ({ isOk, body }) => { isOk ? go('made', { patientId: body.id }) : go('again', { note: [word('toDesk')] }) }), field('name', 'name', { required: true, maxlength: '100' }), field('birthDate', 'birthDate', { required: true, type: 'date' }), select('gender', 'gender', genders))],
   number: () => [title('number'), make('p', { class: 'person' }, who.number), choices(choice('next', () => { go('on') }))],
-  home: () => [title('home'), choices(choice('vitals', () => { go('vitals') }), choice('doctor', findDoctor))],
+  home: () => [title('home'), choices(choice('vitals', () => { go('vitals') }), choice('doctor', findDoctor), choice('consult', () => { go('consult', { doctor: null }) }))],
   vitals: () => [title('measure'), form('submit', (given) => ask(() => api.measure(vitalsOf(given), languageNow()), ({ isOk, body }) => { isOk ? go('measured', { advice: body.advice }) : go('again', { note: [body.detail ?? word('trouble')] }) }), ...['systolic', 'diastolic', 'pulse', 'temperature', 'saturation', 'glucose', 'weight', 'height'].map((name) => field(name, name, numeric)))],
   advice: () => [title('advice'), make('p', {}, who.advice.opening), make('ul', {}, ...who.advice.findings.map(({ text, source }) => make('li', {}, text, ' ', make('small', {}, source)))), make('p', {}, who.advice.closing), hint('adviceHint'), choices(choice('doctor', findDoctor), choice('again', () => { go('vitals') }, 'quiet'))],
   doctor: () => who.doctor === null
-    ? [title('doctors'), hint('noDoctor')]
-    : [title('doctors'), make('p', { class: 'person' }, who.doctor.name ?? '—'), make('p', {}, who.doctor.department ?? ''), make('p', {}, who.doctor.why ?? ''), choices(choice('registerHere', () => ask(() => api.register({ readingId: who.readingId, department: who.doctor.department ?? '', payMode: 'self_pay' }), (answer) => { answer.isOk ? go('register') : go('stay', { note: [answer.body.detail ?? word('toDesk')] }) })))],
+    ? [title('doctors'), hint('noDoctor'), choices(choice('consult', () => { go('consult') }, 'quiet'))]
+    : [title('doctors'), make('p', { class: 'person' }, who.doctor.name ?? '—'), make('p', {}, who.doctor.department ?? ''), make('p', {}, who.doctor.why ?? ''), choices(choice('consultDoctor', () => { go('consult') }), choice('registerHere', () => ask(() => api.register({ readingId: who.readingId, department: who.doctor.department ?? '', payMode: 'self_pay' }), (answer) => { answer.isOk ? go('register') : go('stay', { note: [answer.body.detail ?? word('toDesk')] }) })))],
+  ask: () => asking({ who, go, ask }),
+  wait: () => waiting({ who, go, ask, alive }),
+  talk: () => talking({ who, go, ask, alive, rooms }),
+  over: () => [title('over'), hint('overHint')],
   done: () => [title('done'), hint('doneHint')]
 }
 
@@ -160,10 +171,21 @@ function draw (isNew) {
   touched()
 }
 
-/** Somebody is there: the page waits another minute, and the terminal's session lives on. */
+/** Somebody is there: the page waits on. */
 function touched () {
   clearTimeout(idleTimer)
-  idleTimer = setTimeout(() => { if (screen !== 'welcome' && screen !== 'setup') go('idle') }, idleMs)
+  idleTimer = setTimeout(left, screen === 'wait' || screen === 'talk' ? idleWithDoctorMs : idleMs)
+  alive()
+}
+
+/** In a call somebody touches the other page. */
+function left () {
+  if (room !== null && !room.closed) return touched()
+  if (screen !== 'welcome' && screen !== 'setup') go('idle')
+}
+
+/** The terminal's session lives on. */
+function alive () {
   if (who.sessionId === null || Date.now() - aliveAtMs < aliveEveryMs) return
   aliveAtMs = Date.now()
   void ask(() => api.stillHere(who.sessionId), () => undefined)

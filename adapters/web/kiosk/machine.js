@@ -17,10 +17,14 @@ export const screens = {
   facts: { enrolled: 'number', matched: 'confirm', document: 'document', again: 'facts' },
   file: { made: 'home', again: 'file' },
   number: { on: 'home' },
-  home: { vitals: 'vitals', doctor: 'doctor' },
+  home: { vitals: 'vitals', doctor: 'doctor', consult: 'ask' },
   vitals: { measured: 'advice', again: 'vitals' },
   advice: { doctor: 'doctor', vitals: 'vitals' },
-  doctor: { register: 'done' },
+  doctor: { register: 'done', consult: 'ask' },
+  ask: { made: 'wait', again: 'ask' },
+  wait: { begun: 'talk', ended: 'over' },
+  talk: { ended: 'over' },
+  over: {},
   done: {}
 }
 
@@ -36,7 +40,7 @@ export function next (screen, event) {
 
 /** What is known of whoever stands there; made anew for each person. */
 export function nobody () {
-  return { sessionId: null, identificationId: null, person: null, frames: [], readingId: null, patientId: null, phone: null, birthDate: null, number: null, advice: null, doctor: null, hasConsent: false, note: [] }
+  return { sessionId: null, identificationId: null, person: null, frames: [], readingId: null, patientId: null, phone: null, birthDate: null, number: null, advice: null, doctor: null, order: null, hasConsent: false, note: [] }
 }
 
 /** A reader types faster than people: what comes slower than this is no card (a typed number identifies nobody). */

@@ -1,0 +1,7 @@
+export { callModes, callStates, type Call, type CallEvent, type CallMode, type CallQuality, type CallSettings } from './call.ts'
+export { endCalls, reportQuality, stepCall, type CallTools } from './keep-call.ts'
+export { beatOfNode, enterRoom, leaveRooms } from './keep-room.ts'
+export { changeParties, closeThread, markRead, noThread, openThread, tellEvent } from './keep-thread.ts'
+export type { CallStore, DialogueStores, DialogueTools, IceServer, IceServersFor, MessageStore, Picture, RoomProvider, RoomSocket, RoomStore, Signal, ThreadPurpose, ThreadStore } from './ports.ts'
+export { noPicture, say, type Say } from './say.ts'
+export { isSameParty, mostTextLength, partyOf, type Message, type Party, type Thread } from './thread.ts'
