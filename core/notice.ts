@@ -12,7 +12,13 @@ export const noticeTemplates = [
   'dunning', 'dunning_deadline', 'pre_report_notice', 'card_locked', 'card_unlocked', 'reported', 'report_cured',
   'appointment_booked', 'appointment_refused', 'appointment_cancelled', 'appointment_moved', 'appointment_unchanged', 'appointment_reminder', 'seat_offered',
   'voucher_issued', 'voucher_used', 'voucher_examined', 'voucher_redeemed', 'voucher_restored', 'voucher_void', 'voucher_expiring', 'voucher_expired',
-  'payment_failed', 'refund_done', 'dispute_opened', 'dispute_answered'
+  'call_ringing',
+  'membership_active', 'membership_expiring', 'membership_expired', 'membership_refunded', 'qualification_decided',
+  'invitation_received', 'invitation_accepted', 'invitation_ended', 'invitation_performed', 'invitation_unsaid', 'invitation_withdrawn', 'invitation_message', 'complaint_answered', 'complaint_upheld', 'complaint_overturned',
+  'document_issued', 'document_rejected', 'purchase_confirmed', 'purchase_ready', 'purchase_cancelled', 'parcel_sent', 'parcel_delivered', 'parcel_returned',
+  'payment_failed', 'refund_done', 'dispute_opened', 'dispute_answered',
+  'consultation_accepted', 'consultation_refunded', 'consultation_finished', 'consultation_switched', 'consultation_refund_refused', 'consultation_message',
+  'order_assigned', 'order_urged', 'order_withdrawn', 'order_message'
 ] as const
 export type NoticeTemplate = typeof noticeTemplates[number]
 
@@ -22,8 +28,10 @@ export function isNoticeTemplate (name: unknown): name is NoticeTemplate {
 
 export interface Notice {
   readonly template: NoticeTemplate
-  /** Any patient record of the person. */
-  readonly patientId: string
+  /** Any patient record of the person; null: it is for somebody of a hospital's staff. */
+  readonly patientId: string | null
+  /** The practitioner; absent or null: it is for a patient. */
+  readonly staffId?: string | null
   /** Sealed; null: the phone that the person's contract or account knows. */
   readonly phone: string | null
   readonly params: Readonly<Record<string, string>>
@@ -36,6 +44,11 @@ export function noticeMessage (notice: Notice, { id, key, at }: { readonly id: s
   return { id, kind: noticeKind, key, payload: { ...notice }, createdAt: at }
 }
 
+/** 通知医生. To a practitioner's own devices, else the phone that the directory knows; in words without anything clinical, as all. */
+export function staffNotice ({ staffId, ...notice }: Pick<Notice, 'template' | 'params'> & { readonly staffId: string }, told: { readonly id: string, readonly key: string, readonly at: Date }): OutboxMessage {
+  return noticeMessage({ ...notice, patientId: null, staffId, phone: null }, told)
+}
+
 /**
  * What became of a notice, by its key. queued → sent → delivered | undelivered; sent | undelivered → read in the app.
  * suppressed: it was decided not to send it, with the reason.
@@ -45,7 +58,9 @@ export type NoticeState = 'queued' | 'sent' | 'delivered' | 'undelivered' | 'rea
 export interface NoticeRecord {
   readonly key: string
   readonly template: NoticeTemplate
-  readonly patientId: string
+  /** One of the two is there. */
+  readonly patientId: string | null
+  readonly staffId: string | null
   readonly state: NoticeState
   readonly channel: 'sms' | 'push' | 'wechat' | 'letter' | null
   /** The carrier's number of the message, or of its receipt. */

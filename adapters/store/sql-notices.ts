@@ -7,7 +7,8 @@ import { upsert } from './upsert.ts'
 interface NoticeRow {
   readonly key: string
   readonly template: NoticeRecord['template']
-  readonly patient_id: string
+  readonly patient_id: string | null
+  readonly staff_id: string | null
   readonly state: NoticeRecord['state']
   readonly channel: NoticeRecord['channel']
   readonly proof_id: string | null
@@ -22,7 +23,7 @@ interface NoticeRow {
   readonly asks: number
 }
 
-const recordColumns = ['template', 'patient_id', 'state', 'channel', 'proof_id', 'reason', 'queued_at_ms', 'sent_at_ms', 'proven_at_ms']
+const recordColumns = ['template', 'patient_id', 'staff_id', 'state', 'channel', 'proof_id', 'reason', 'queued_at_ms', 'sent_at_ms', 'proven_at_ms']
 const columns = ['key', ...recordColumns, 'message_id', 'params', 'tried', 'look_at_ms', 'asks']
 const keep = upsert('notices', ['key'], columns)
 /** Leaves alone what only notifications knows. */
@@ -50,12 +51,13 @@ export function sqlNotices ({ sql, dialect }: Unit): NoticeBook {
       const row = await sql.first<{ readonly look_at_ms: number | null }>('select min(look_at_ms) as look_at_ms from notices where look_at_ms is not null', [])
       return instantOrNull(row?.look_at_ms ?? null)
     },
-    listKept: list
+    listKept: list,
+    listOfStaff: async (staffId, { limit, offset }) => (await sql.all<NoticeRow>('select * from notices where staff_id = ? order by queued_at_ms desc, key limit ? offset ?', [staffId, limit, offset])).map(keptOf)
   }
 }
 
-function recordValues ({ template, patientId, state, channel, proofId, reason, queuedAt, sentAt, provenAt }: NoticeRecord): ReadonlyArray<string | number | null> {
-  return [template, patientId, state, channel, proofId, reason, queuedAt.getTime(), sentAt?.getTime() ?? null, provenAt?.getTime() ?? null]
+function recordValues ({ template, patientId, staffId, state, channel, proofId, reason, queuedAt, sentAt, provenAt }: NoticeRecord): ReadonlyArray<string | number | null> {
+  return [template, patientId, staffId, state, channel, proofId, reason, queuedAt.getTime(), sentAt?.getTime() ?? null, provenAt?.getTime() ?? null]
 }
 
 function keptOf (row: NoticeRow): KeptNotice {
@@ -63,6 +65,7 @@ function keptOf (row: NoticeRow): KeptNotice {
     key: row.key,
     template: row.template,
     patientId: row.patient_id,
+    staffId: row.staff_id,
     state: row.state,
     channel: row.channel,
     proofId: row.proof_id,
@@ -78,8 +81,8 @@ function keptOf (row: NoticeRow): KeptNotice {
   }
 }
 
-function recordOf ({ key, template, patientId, state, channel, proofId, reason, queuedAt, sentAt, provenAt }: KeptNotice): NoticeRecord {
-  return { key, template, patientId, state, channel, proofId, reason, queuedAt, sentAt, provenAt }
+function recordOf ({ key, template, patientId, staffId, state, channel, proofId, reason, queuedAt, sentAt, provenAt }: KeptNotice): NoticeRecord {
+  return { key, template, patientId, staffId, state, channel, proofId, reason, queuedAt, sentAt, provenAt }
 }
 
 const recordOrNull = (kept: KeptNotice | null): NoticeRecord | null => kept && recordOf(kept)

@@ -83,19 +83,21 @@ async function record (stores: { readonly notices: NoticeBook, readonly devices:
   await stores.notices.keep({ ...kept, state, channel, sentAt: now, reason: null, asks: 0, lookAt: asks ? nextAsk(0, now) : null })
 }
 
-function newNotice ({ template, patientId, params }: Notice, { id, key, createdAt }: OutboxMessage): KeptNotice {
+function newNotice ({ template, patientId, staffId = null, params }: Notice, { id, key, createdAt }: OutboxMessage): KeptNotice {
   return {
-    key, template, patientId, params, state: 'queued', channel: null, proofId: null, reason: null, queuedAt: createdAt, sentAt: null, provenAt: null,
+    key, template, patientId, staffId, params, state: 'queued', channel: null, proofId: null, reason: null, queuedAt: createdAt, sentAt: null, provenAt: null,
     messageId: id, tried: [], lookAt: null, asks: 0
   }
 }
 
-function noticeOf ({ payload: { template, patientId, phone, params } }: OutboxMessage): Notice {
-  if (!isNoticeTemplate(template) || typeof patientId !== 'string' || (phone !== null && typeof phone !== 'string') || !isTexts(params)) {
-    throw new DomainError('REQUEST_INVALID', 'A notice needs a known template, a patient and texts for it. Correct what wrote it.')
+function noticeOf ({ payload: { template, patientId, staffId = null, phone, params } }: OutboxMessage): Notice {
+  if (!isNoticeTemplate(template) || !isTextOrNull(patientId) || !isTextOrNull(staffId) || (patientId === null) === (staffId === null) || !isTextOrNull(phone) || !isTexts(params)) {
+    throw new DomainError('REQUEST_INVALID', 'A notice needs a known template, a patient or somebody of the staff, and texts for it. Correct what wrote it.')
   }
-  return { template, patientId, phone, params }
+  return { template, patientId, staffId, phone, params }
 }
+
+const isTextOrNull = (value: unknown): value is string | null => value === null || typeof value === 'string'
 
 function isTexts (params: unknown): params is Readonly<Record<string, string>> {
   return typeof params === 'object' && params !== null && Object.values(params).every((value) => typeof value === 'string')

@@ -9,7 +9,7 @@ interface DebtStores {
 
 /** A reminder that was written, and whose debt is paid or disputed by now, is not sent (I-24). */
 export async function debtGone ({ contracts, bills }: DebtStores, { template, patientId }: Pick<Notice, 'template' | 'patientId'>): Promise<string | null> {
-  if (!templates[template].isDunning) return null
+  if (!templates[template].isDunning || patientId === null) return null
   for (const { id } of await contracts.ofPatient(patientId)) {
     if ((await bills.outstanding(id)).some((bill) => bill.closedOn !== null && undisputedOf(bill) > 0)) return null
   }

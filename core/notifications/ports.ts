@@ -80,6 +80,8 @@ export interface NoticeBook extends NoticeStore {
   readonly toLookAfter: (by: Date, limit: number) => Promise<readonly KeptNotice[]>
   readonly nextLookAt: () => Promise<Date | null>
   readonly listKept: NoticeListing
+  /** Of somebody of the staff, the newest first. */
+  readonly listOfStaff: (staffId: string, page: { readonly limit: number, readonly offset: number }) => Promise<readonly KeptNotice[]>
 }
 
 type NoticeListing = (patientIds: readonly string[], page: { readonly limit: number, readonly offset: number }) => Promise<readonly KeptNotice[]>
