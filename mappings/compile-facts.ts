@@ -39,7 +39,7 @@ interface FactTable {
 type Fill = (resource: unknown, context: FactsContext) => JsonObject
 
 const factRowKeys: readonly string[] = ['to', 'from', 'as', 'map', 'default', 'value', 'required', 'optional', 'rows', 'note']
-const kinds: readonly string[] = ['patient', 'visit', 'step', 'charge', 'practitioner', 'schedule', 'slot', 'appointment', 'examination', 'face_consent'] satisfies ReadonlyArray<Fact['kind']>
+const kinds: readonly string[] = ['patient', 'visit', 'step', 'charge', 'practitioner', 'schedule', 'slot', 'appointment', 'examination', 'anaesthesia', 'face_consent', 'request_answer'] satisfies ReadonlyArray<Fact['kind']>
 
 /** Compiles facts/*.json. Throws one Error that lists every fault, a line each. */
 export function compileFacts (tables: Readonly<Record<string, unknown>>): FactsOf {

@@ -38,8 +38,8 @@ function idOfType (found: readonly unknown[], type: string): string | undefined 
   return texts.find(([of]) => of === type)?.[1]
 }
 
-/** As core/identity/own-number.ts makes them. */
-const ownNumberForm = /^YQ[0-9A-V]{13}$/
+/** As core/identity/own-number.ts and core/consultations make them. */
+const ownNumberForm = /^(?:YQ[0-9A-V]{13}|CR-\d{8}-\d{4,9})$/
 
 function dayOf (text: string, calendar: FactsContext['calendar']): CalendarDate | undefined {
   if (text.includes('T')) return calendar(new Date(text))

@@ -1,9 +1,11 @@
 import type { AppointmentFacts, ScheduleFacts, SlotFacts } from '../appointments/index.ts'
 import type { Calendar } from '../clock.ts'
+import type { RequestAnswerFacts } from '../consultations/index.ts'
 import type { PractitionerFacts } from '../directory/index.ts'
 import type { FaceConsent } from '../faces/index.ts'
 import type { Patient } from '../identity/index.ts'
 import type { Charge } from '../ledger/index.ts'
+import type { AnaesthesiaFacts } from '../marketplace/index.ts'
 import type { Resource } from '../records/index.ts'
 import type { Visit, VisitStepFacts } from '../visits/index.ts'
 import type { ExaminationFacts } from '../vouchers/index.ts'
@@ -38,6 +40,8 @@ export type Fact =
   | { readonly kind: 'slot', readonly slot: SlotFacts }
   | { readonly kind: 'appointment', readonly appointment: AppointmentFacts }
   | { readonly kind: 'examination', readonly examination: ExaminationFacts }
+  | { readonly kind: 'request_answer', readonly request_answer: RequestAnswerFacts }
+  | { readonly kind: 'anaesthesia', readonly anaesthesia: AnaesthesiaFacts }
   | { readonly kind: 'face_consent', readonly face_consent: FaceConsentFacts }
 
 export type FactsOf = (resource: Resource, context: { readonly hospitalId: string, readonly calendar: Calendar }) => readonly Fact[]

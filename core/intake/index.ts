@@ -1,5 +1,6 @@
 export type { Fact, FactsOf } from './fact.ts'
 export { takeIn, type TakeInDeps, type TakenIn } from './take-in.ts'
+export type { HearRequestAnswer } from './told.ts'
 export type { SubmittedRecord, SubmittedTo, Submission, RecordQuery, WrittenRecord } from './submitted-records.ts'
 export { pointedKey, referencesIn, withReferences } from './reference.ts'
 export { submissionSource } from './submission-message.ts'

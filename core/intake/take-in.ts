@@ -4,6 +4,8 @@ import { recordCharge, type ChargeFacts } from '../ledger/index.ts'
 import { addOutbound, outboundFor } from '../outbound/index.ts'
 import { saveChanges, type RecordChange, type SavedRecord } from '../records/index.ts'
 import { joinedVisits, keepSteps, saveVisit, stepOf, stepOfVisit, type Visit, type VisitStep } from '../visits/index.ts'
+import { answersTold } from './answer-told.ts'
+import { anaesthesiasTold } from './anaesthesia-told.ts'
 import { billVisits, billCharges } from './bill-told.ts'
 import { bookTold } from './book-told.ts'
 import { examinationsTold } from './examine-told.ts'
@@ -43,6 +45,8 @@ export async function takeIn (deps: TakeInDeps, changes: readonly RecordChange[]
   await joinVisits(deps, told, at)
   await bookTold(deps, { told, steps, takeIn: (changes) => takeIn(deps, changes, at) }, at)
   await examinationsTold(deps, told, at)
+  await anaesthesiasTold(deps, told)
+  await answersTold(deps, { told, saved }, at)
   await facesTold(deps, { told, saved, takeIn: (changes) => takeIn(deps, changes, at) }, at)
   const produced = saved.filter(({ outcome }) => outcome === 'changed').map(({ record }) => `${record.type}/${record.id}`)
   return { produced, doubts }

@@ -1,5 +1,6 @@
 import type { BookingRules, BookingStores } from '../appointments/index.ts'
 import type { Calendar } from '../clock.ts'
+import type { RequestAnswerFacts } from '../consultations/index.ts'
 import type { PractitionerStore } from '../directory/index.ts'
 import type { FaceConsentStore, FacePhotoStore, FaceTemplateStore } from '../faces/index.ts'
 import type { PatientStore } from '../identity/index.ts'
@@ -11,7 +12,10 @@ import type { BillTools, VisitStores as BillingStores } from '../pay-after-care/
 import type { RecordStore, SavedRecord, SearchValuesOf } from '../records/index.ts'
 import type { VisitStore } from '../visits/index.ts'
 import type { VoucherStores } from '../vouchers/index.ts'
+import type { AnaesthesiaStore } from '../marketplace/index.ts'
 import type { Fact, FactsOf } from './fact.ts'
+
+export type HearRequestAnswer = (stores: TakeInDeps, answer: RequestAnswerFacts, at: Date) => Promise<unknown>
 
 /** 医后付: by which rules what is taken in stands on bills. */
 export type Billing = Pick<BillTools, 'settings' | 'hasInsurance'>
@@ -28,6 +32,7 @@ export interface TakeInDeps extends Pick<BillingStores, 'bills' | 'contracts' | 
   readonly faceConsents: Pick<FaceConsentStore, 'add' | 'ofPatients' | 'withdrawnAt' | 'inTurn'>
   readonly facePhotos: Pick<FacePhotoStore, 'save' | 'ofPatients' | 'drop'>
   readonly faceTemplates: Pick<FaceTemplateStore, 'ofPatients' | 'drop'>
+  readonly anaesthesias: Pick<AnaesthesiaStore, 'save'>
   readonly destinations: readonly Destination[]
   readonly factsOf: FactsOf
   readonly searchValuesOf: SearchValuesOf
@@ -39,6 +44,8 @@ export interface TakeInDeps extends Pick<BillingStores, 'bills' | 'contracts' | 
   readonly billing: Billing
   /** 预约. By which rules what hospitals tell of appointments is taken in. */
   readonly booking: BookingRules<BookingStores>
+  /** 问诊申请. Hears a hospital's answer to a request; finds its own stores among those of the transaction. */
+  readonly hearAnswer: HearRequestAnswer
 }
 
 export interface Told {

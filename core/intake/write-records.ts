@@ -11,7 +11,7 @@ import { settleRecords, type Known, type SettledRecord } from './settle-records.
 import { takeIn, type TakeInDeps } from './take-in.ts'
 
 /** What of takeIn belongs to a transaction. */
-type TakeInStores = Pick<TakeInDeps, 'patients' | 'visits' | 'practitioners' | 'charges' | 'ledger' | 'outbox' | 'outbound' | 'contracts' | 'bills' | 'defaults' | 'slots' | 'appointments' | 'waits' | 'vouchers' | 'voucherBatches' | 'voucherUses' | 'voucherCopies' | 'faceConsents' | 'facePhotos' | 'faceTemplates'>
+type TakeInStores = Pick<TakeInDeps, 'patients' | 'visits' | 'practitioners' | 'charges' | 'ledger' | 'outbox' | 'outbound' | 'contracts' | 'bills' | 'defaults' | 'slots' | 'appointments' | 'waits' | 'vouchers' | 'voucherBatches' | 'voucherUses' | 'voucherCopies' | 'faceConsents' | 'facePhotos' | 'faceTemplates' | 'anaesthesias'>
 type WriteTools = Omit<TakeInDeps, keyof TakeInStores | 'records'>
 
 interface WriteStores extends TakeInStores {

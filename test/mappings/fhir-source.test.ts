@@ -32,7 +32,7 @@ const wallClock = { now: () => new Date() }
 const morning = new Date('2027-03-01T08:00:00+08:00')
 const mappings = await composeMappings({ mappingsDir: 'mappings', sites: ['east', 'north'] })
 const fhirMappings = await composeFhirMappings({ mappingsDir: 'mappings', sites: ['north'] })
-const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: () => [], stableId, ids: { next: randomUUID }, calendar, destinations: [], billing: { settings: seedSettings, hasInsurance: false }, booking: plainBooking })
+const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: () => [], stableId, ids: { next: randomUUID }, calendar, destinations: [], billing: { settings: seedSettings, hasInsurance: false }, booking: plainBooking, hearAnswer: async () => undefined })
 const followed = ['Organization', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Appointment', 'ServiceRequest', 'Observation', 'DiagnosticReport', 'DocumentReference', 'ChargeItem', 'PaymentNotice']
 
 const base = 'https://his.north.example/fhir'

@@ -77,6 +77,7 @@ function keep (state: ServerState, resource: Resource, { fault, status }: { read
   const { resourceType: type, id } = kept.resource
   if (isHeld) state.held.push({ type, searches: 2, commit: kept.commit })
   state.journal.note({ at: state.clock.now(), kind: status === 201 ? 'created' : 'updated', key: `${type}/${id}`, body: { resource: kept.resource } })
+  state.heard(kept.resource)
   return { status, body: kept.resource, headers: { ...tagOf(kept.resource), location: `${state.url}/${type}/${id}/_history/${versionOf(kept.resource) ?? ''}` } }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../core/clock.ts'
+import type { Resource } from '../../../core/records/index.ts'
 import type { Journal } from '../journal.ts'
 import type { KeptResources } from './kept-resources.ts'
 
@@ -14,6 +15,8 @@ export interface ServerState {
   readonly resources: KeptResources
   readonly journal: Journal
   readonly clock: Clock
+  /** Hears of what clients write, once the answer stands. */
+  readonly heard: (resource: Resource & { readonly id: string }) => void
   /** Writes that a fault holds back, with how many searches of their type they still miss. */
   readonly held: Array<{ readonly type: string, searches: number, readonly commit: () => void }>
 }

@@ -24,6 +24,8 @@ export interface FhirServerOptions {
   readonly retryAfterSeconds?: number
   readonly precisionMs?: number
   readonly hasVersionIds?: boolean
+  /** What the hospital makes of what clients write. */
+  readonly heard?: ServerState['heard']
 }
 
 export interface FhirServer {
@@ -56,14 +58,14 @@ const maxBodyBytes = 4 * 1024 * 1024
 
 /** A FHIR R4 server of a hospital over real HTTP, in memory: enough of it for whoever follows it or writes to it. */
 export async function startFhirServer (options: FhirServerOptions): Promise<FhirServer> {
-  const { host, clock, wallClock, ids, credentials = null, tokenLifeMs = 300_000, retryAfterSeconds = 1, precisionMs = 1, hasVersionIds = true } = options
+  const { host, clock, wallClock, ids, credentials = null, tokenLifeMs = 300_000, retryAfterSeconds = 1, precisionMs = 1, hasVersionIds = true, heard = () => undefined } = options
   const server = createServer()
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(options.port, host, resolve) })
   const origin = `http://${host}:${(server.address() as AddressInfo).port}`
   const journal = openJournal(keptItems)
   const resources = keepResources({ clock, precisionMs, hasVersionIds })
   const serving: Serving = {
-    state: { url: `${origin}/fhir`, resources, journal, clock, held: [] },
+    state: { url: `${origin}/fhir`, resources, journal, clock, heard, held: [] },
     tokens: tokenEndpoint({ credentials, ids, wallClock, lifeMs: tokenLifeMs }),
     retryAfterSeconds,
     strikes: () => null,

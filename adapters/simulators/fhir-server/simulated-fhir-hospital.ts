@@ -8,6 +8,7 @@ import type { Site } from '../hospital/site.ts'
 import { fhirDialect } from './fhir-dialect.ts'
 import { startFhirServer } from './server.ts'
 import type { FhirFaultKind } from './server-state.ts'
+import { taskDesk, type TaskDesk } from './task-desk.ts'
 import type { Credentials } from './token-endpoint.ts'
 
 interface SimulatedFhirHospitalOptions {
@@ -42,13 +43,16 @@ export interface SimulatedFhirHospital {
   readonly setFaults: (faults: ReadonlyArray<Fault<FhirFaultKind>>) => void
   /** Down: every request is answered with 503. */
   readonly setUp: (isUp: boolean) => void
+  /** How it answers requests that are written into its server as Tasks; answers whether there is such a request. */
+  readonly answerRequests: TaskDesk['act']
   readonly close: () => Promise<void>
 }
 
 /** A hospital whose HIS has a FHIR server: the day of the other simulated hospitals, told in FHIR. */
 export async function simulatedFhirHospital (options: SimulatedFhirHospitalOptions): Promise<SimulatedFhirHospital> {
   const { site, seed, patients, clock, calendar } = options
-  const server = await startFhirServer(options)
+  const desk = taskDesk(() => server.resources)
+  const server = await startFhirServer({ ...options, heard: desk.heard })
   const dialect = fhirDialect({ resources: server.resources, base: server.url })
   let lastDate = ''
   return {
@@ -68,6 +72,7 @@ export async function simulatedFhirHospital (options: SimulatedFhirHospitalOptio
     items: server.items,
     setFaults: server.setFaults,
     setUp: server.setUp,
+    answerRequests: desk.act,
     close: server.close
   }
 }

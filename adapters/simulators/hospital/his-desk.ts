@@ -103,7 +103,8 @@ function answerQuery (state: State, text: string): string | null {
 function take (state: State, message: Hl7Message): void {
   const type = `${message.get('MSH-9.1') ?? ''}^${message.get('MSH-9.2') ?? ''}`
   if (type === 'ADT^A28') return fileFor(state, message)
-  if (type === 'ADT^A04') return register(state, message)
+  // A visit by video (V) is nobody's at the window: no ticket, no queue.
+  if (type === 'ADT^A04' && message.get('PV1-2') !== 'V') return register(state, message)
   if (type === 'ADT^A10') {
     const number = message.get('PV1-19') ?? ''
     const visit = state.visits.find((one) => one.number === number || one.placer === number)

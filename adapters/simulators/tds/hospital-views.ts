@@ -24,6 +24,9 @@ const views = {
   }) },
   'dbo.v_yiqiao_events': { key: 'event_id', columns: columns({
     event_id: 'nvarchar', visit_no: 'nvarchar', patient_no: 'nvarchar', kind: 'nvarchar', queue_code: 'nvarchar', queue_name: 'nvarchar', queue_no: 'nvarchar', room: 'nvarchar', at: 'datetime2', row_version: 'rowversion'
+  }) },
+  'dbo.v_yiqiao_requests': { key: 'request_no', columns: columns({
+    request_no: 'nvarchar', patient_no: 'nvarchar', status: 'nvarchar', reason: 'nvarchar', doctor_no: 'nvarchar', doctor_name: 'nvarchar', updated_at: 'datetime2', row_version: 'rowversion'
   }) }
 } as const satisfies Readonly<Record<string, { readonly key: string, readonly columns: readonly SqlColumn[] }>>
 
@@ -34,7 +37,8 @@ export const hospitalViewNames = {
   visits: 'dbo.v_yiqiao_visits',
   charges: 'dbo.v_yiqiao_charges',
   roster: 'dbo.v_yiqiao_roster',
-  events: 'dbo.v_yiqiao_events'
+  events: 'dbo.v_yiqiao_events',
+  requests: 'dbo.v_yiqiao_requests'
 } as const satisfies Readonly<Record<string, keyof typeof views>>
 
 export type HospitalView = keyof typeof hospitalViewNames

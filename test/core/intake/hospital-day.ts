@@ -25,7 +25,8 @@ export function depsOf (stores: Stores): TakeInDeps {
     ids: { next: () => `id-${++last}` },
     calendar: calendarIn('Asia/Shanghai'),
     billing: { settings: seedSettings, hasInsurance: false },
-    booking: plainBooking
+    booking: plainBooking,
+    hearAnswer: async () => undefined
   }
 }
 
