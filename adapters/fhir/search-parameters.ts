@@ -44,6 +44,7 @@ export const searchParameters: SearchTable = {
     enterer: 'reference enterer', 'performer-actor': 'reference performer.actor', 'performing-organization': 'reference performingOrganization>Organization', 'requesting-organization': 'reference requestingOrganization>Organization', service: 'reference service'
   },
   Communication: { ...ofSubject, ...inEncounter, status: 'code status', category: 'token category', sent: 'date sent', received: 'date received', sender: 'reference sender', recipient: 'reference recipient' },
+  Composition: { ...ofSubject, ...inEncounter, status: 'code status', type: 'token type', category: 'token category', date: 'date date', author: 'reference author', attester: 'reference attester.party', title: 'string title' },
   Condition: {
     ...ofSubject, ...inEncounter, code: 'token code', category: 'token category', 'clinical-status': 'token clinicalStatus', 'verification-status': 'token verificationStatus', severity: 'token severity',
     'recorded-date': 'date recordedDate', 'onset-date': 'date onset[x]', 'abatement-date': 'date abatement[x]', asserter: 'reference asserter'
@@ -102,6 +103,7 @@ export const searchParameters: SearchTable = {
   },
   Slot: { ...identifier, ...bookable, schedule: 'reference schedule>Schedule', start: 'date start', status: 'code status', 'appointment-type': 'token appointmentType' },
   Specimen: { ...identifier, subject: 'reference subject', patient: 'alias subject>Patient', status: 'code status', type: 'token type', accession: 'token accessionIdentifier', collected: 'date collection.collected[x]', collector: 'reference collection.collector', bodysite: 'token collection.bodySite', parent: 'reference parent>Specimen' },
+  SupplyDelivery: { ...ofPatient, status: 'code status', receiver: 'reference receiver', supplier: 'reference supplier' },
   SupplyRequest: { ...identifier, subject: 'reference deliverTo', status: 'code status', date: 'date authoredOn', category: 'token category', requester: 'reference requester' },
   Task: { ...identifier, ...inEncounter, status: 'code status', code: 'token code', intent: 'code intent', priority: 'code priority', subject: 'reference for', patient: 'alias subject>Patient', owner: 'reference owner', requester: 'reference requester', focus: 'reference focus', 'based-on': 'reference basedOn', 'part-of': 'reference partOf>Task', 'business-status': 'token businessStatus', performer: 'token performerType', 'group-identifier': 'token groupIdentifier', modified: 'date lastModified', 'authored-on': 'date authoredOn', period: 'date executionPeriod' }
 }

@@ -7,6 +7,7 @@ import type { ZoneOffset } from './date-range.ts'
 import type { FhirServerDeps } from './deps.ts'
 import { mandatoryElements } from './elements.ts'
 import { isVisible } from './is-visible.ts'
+import { refuseDrugStatistics } from './no-drug-statistics.ts'
 import { baseUrlOf, isStrict } from './request-url.ts'
 import type { Chain } from './search-chain.ts'
 import { includedBy } from './search-include.ts'
@@ -28,6 +29,7 @@ export async function searchType (deps: FhirServerDeps, request: FastifyRequest,
   const limits = limitsFor(deps, request, type)
   const baseUrl = baseUrlOf(request, deps.publicUrl)
   const query = parseQuery(type, pairs, { offset, baseUrl, isStrict: isStrict(request) })
+  refuseDrugStatistics(deps, request, { type, clauses: query.clauses, hasChains: query.chains.length > 0, revIncluded: query.revIncludes.map((one) => one.type), onlyCount: query.onlyCount, patientIds: limits.patientIds })
   const clauses: SearchClause[] = []
   for (const clause of query.clauses) clauses.push(await ofSamePerson(deps, clause))
   for (const chain of query.chains) clauses.push(await ofSamePerson(deps, await followed(deps, request, chain)))

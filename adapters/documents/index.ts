@@ -1,0 +1,1 @@
+export { pdfPrinter, type PdfPrinter, type QrMatrix } from './pdf-printer.ts'

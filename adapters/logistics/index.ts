@@ -1,0 +1,1 @@
+export { carrierCallbackPath, httpCarrier, type HttpCarrierOptions } from './http-carrier.ts'
