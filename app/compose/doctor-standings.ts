@@ -1,0 +1,9 @@
+import type { Stores } from '../../adapters/store/index.ts'
+import type { DoctorStanding, StandingOf } from '../../core/marketplace/index.ts'
+
+/** 星级与评价 of doctors (M6, M13), and how often each was invited and refused, as core/invitations keeps them. */
+export const doctorStandings: StandingOf<Stores> = async ({ stars }, doctorIds) => {
+  const shown = await stars.shown(doctorIds)
+  return new Map([...shown].map(([doctorId, { level, ratings, ratingSum, received, refused }]): readonly [string, DoctorStanding] =>
+    [doctorId, { stars: level, evaluations: { count: ratings, mean: ratings === 0 ? null : Math.round(100 * ratingSum / ratings) / 100 }, invitations: received, refused }]))
+}
