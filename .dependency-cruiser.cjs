@@ -3,8 +3,8 @@
  * Contexts form a chain: each may import only those to its left, and only their index.ts.
  */
 const contexts = ['records', 'inbox', 'operations', 'access', 'directory', 'identity', 'visits', 'ledger', 'payments', 'pay-after-care',
-  'credit-feed', 'appointments', 'vouchers', 'faces', 'vitals', 'consultations', 'membership', 'marketplace', 'notifications', 'outbound', 'intake']
-const adapters = ['store', 'http', 'fhir', 'fhir-client', 'mllp', 'his-views', 'queue', 'face', 'credit-bureau', 'insurance', 'credit-score', 'payments', 'statements', 'sms', 'wechat', 'push', 'logistics', 'web', 'codes', 'hl7v2']
+  'credit-feed', 'appointments', 'vouchers', 'faces', 'vitals', 'escrow', 'dialogue', 'consultations', 'prescriptions', 'membership', 'marketplace', 'invitations', 'notifications', 'outbound', 'intake']
+const adapters = ['store', 'http', 'fhir', 'fhir-client', 'mllp', 'his-views', 'queue', 'face', 'credit-bureau', 'insurance', 'credit-score', 'payments', 'statements', 'sms', 'wechat', 'push', 'logistics', 'web', 'codes', 'documents', 'calls', 'hl7v2']
 
 const chain = contexts.map((context, place) => ({
   name: `context-order-${context}`,

@@ -21,6 +21,10 @@ export interface Config {
   readonly feedKeyFile: string | null
   /** Null: the installation makes a key of its own in DATA_DIR. */
   readonly voucherKeyFile: string | null
+  /** Null: the installation makes a key of its own in DATA_DIR. */
+  readonly documentKeyFile: string | null
+  /** Static-auth-secret of the TURN servers that SITE_CONFIG calls.turn names. */
+  readonly turnSecretFile: string | null
   /** Null: DATA_DIR/face.key, made once. */
   readonly faceKeyFile: string | null
   readonly zone: string
@@ -32,7 +36,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Names of all environment variables that are read here; README and docs are compared with it. */
 export const environmentNames = ['HOST', 'HTTP_PORT', 'MLLP_PORT', 'DATA_DIR', 'DATABASE_URL', 'REDIS_URL', 'SITE_CONFIG', 'MAPPINGS_DIR',
-  'FEED_KEY_FILE', 'FACE_KEY_FILE', 'VOUCHER_KEY_FILE', 'TZ_BUSINESS', 'LOG_LEVEL', 'SQLITE_DRIVER', 'DEMO_PLAY'] as const
+  'FEED_KEY_FILE', 'FACE_KEY_FILE', 'VOUCHER_KEY_FILE', 'DOCUMENT_KEY_FILE', 'TURN_SECRET_FILE', 'TZ_BUSINESS', 'LOG_LEVEL', 'SQLITE_DRIVER', 'DEMO_PLAY'] as const
 
 /** Refuses to start with one line per fault. */
 export class ConfigError extends Error {
@@ -54,12 +58,18 @@ export function readConfig (given: Environment, options: { readonly isDemo: bool
     sqliteDriver: driverOf(environment['SQLITE_DRIVER']),
     mappingsDir: path.resolve(environment['MAPPINGS_DIR'] ?? path.join(options.root, 'mappings')),
     agreementsDir: path.join(options.root, 'app/agreements'),
-    feedKeyFile: environment['FEED_KEY_FILE'] ?? null,
-    voucherKeyFile: environment['VOUCHER_KEY_FILE'] ?? null,
-    faceKeyFile: environment['FACE_KEY_FILE'] ?? null,
+    ...keyFiles(environment),
     zone: zoneOf(environment['TZ_BUSINESS'] ?? 'Asia/Shanghai'),
     logLevel: environment['LOG_LEVEL'] ?? 'info',
     site: reporting(siteOf(environment['SITE_CONFIG'], mllpPort, options.isDemo), environment)
+  }
+}
+
+function keyFiles (environment: Environment): Pick<Config, 'feedKeyFile' | 'voucherKeyFile' | 'documentKeyFile' | 'faceKeyFile' | 'turnSecretFile'> {
+  const fileOf = (name: string): string | null => environment[name] ?? null
+  return {
+    feedKeyFile: fileOf('FEED_KEY_FILE'), voucherKeyFile: fileOf('VOUCHER_KEY_FILE'), documentKeyFile: fileOf('DOCUMENT_KEY_FILE'), faceKeyFile: fileOf('FACE_KEY_FILE'),
+    turnSecretFile: fileOf('TURN_SECRET_FILE')
   }
 }
 

@@ -1,6 +1,11 @@
 import { Type, type Static } from 'typebox'
 import { advice, appointments, clockTime, faces, terminals, vouchers } from './site-care.ts'
-import { payments, reconciliation } from './site-payments.ts'
+import { consultations } from './site-consultations.ts'
+import { invitations, tips } from './site-invitations.ts'
+import { calls } from './site-calls.ts'
+import { marketplace, memberships } from './site-market.ts'
+import { payments, reconciliation, wallets } from './site-payments.ts'
+import { prescriptions } from './site-prescriptions.ts'
 
 const limits = Type.Object({
   maxMessageBytes: Type.Integer({ minimum: 1024, maximum: 64 * 1024 * 1024, default: 16 * 1024 * 1024 }),
@@ -88,7 +93,8 @@ const viewsSource = Type.Object({
     visits: Type.Optional(Type.String()),
     charges: Type.Optional(Type.String()),
     roster: Type.Optional(Type.String()),
-    events: Type.Optional(Type.String({ description: 'Check-in and queue calls.' }))
+    events: Type.Optional(Type.String({ description: 'Check-in and queue calls.' })),
+    requests: Type.Optional(Type.String({ description: 'What the hospital says to requests for consultations.' }))
   }, { additionalProperties: false, description: 'Names of the views, e.g. dbo.v_yiqiao_patients; a view that is not named is not read.' }),
   pageSize: Type.Integer({ minimum: 1, maximum: 10_000, default: 500 }),
   rereadDays: Type.Integer({ minimum: 1, maximum: 366, default: 3, description: 'How far back a view without a rowversion is read again.' }),
@@ -258,12 +264,20 @@ export const siteConfigSchema = Type.Object({
   payAfterCare,
   appointments,
   vouchers,
+  prescriptions,
+  memberships,
+  marketplace,
+  calls,
+  consultations,
+  invitations,
+  tips,
   advice,
   faces,
   terminals,
   creditFeed: Type.Optional(creditFeed),
   insurance: Type.Optional(insurance),
   payments,
+  wallets,
   scores,
   reconciliation,
   switches: Type.Object({}, { additionalProperties: Type.Boolean(), default: {} }),

@@ -43,3 +43,8 @@ export const reconciliation = Type.Object({
     bankAccount: Type.String({ default: 'main', pattern: '^[a-z0-9-]{1,40}$', description: 'Name of the bank account in the books.' })
   }, { additionalProperties: false }), { default: [] })
 }, { additionalProperties: false, default: {} })
+
+/** 钱包提现. */
+export const wallets = Type.Object({
+  withdrawByTwoAboveFen: Type.Integer({ minimum: 0, maximum: 100_000_000_000, default: 200_000, description: 'Withdrawals above need a second person; those of less are approved at once.' })
+}, { additionalProperties: false, default: {} })

@@ -11,8 +11,8 @@ interface Import { readonly from: string, readonly names: readonly string[] }
 interface Module { readonly exports: readonly string[], readonly reExports: ReadonlyArray<Import & { readonly as: readonly string[] }>, readonly imports: readonly Import[], readonly packages: readonly string[] }
 
 const root = path.resolve(import.meta.dirname, '..')
-/** Loaded or resolved through createRequire: by the driver that knex is told to use, by the search for faces, for its files. */
-const loadedByName = ['libsql', 'usearch', 'faceplugin-face-recognition-js']
+/** Loaded or resolved through createRequire: by the driver that knex is told to use, by the search for faces, for its files, by what prints documents. */
+const loadedByName = ['libsql', 'usearch', 'faceplugin-face-recognition-js', '@foliojs-fork/pdfkit', '@fontsource/noto-sans-sc']
 /** Started by a command or as a thread, not imported. */
 const entries = ['app/server.ts', 'app/yiqiao.ts', 'app/check-mappings.ts', 'adapters/face/face-worker.ts', 'adapters/face/index-worker.ts']
 const source = ['core', 'adapters', 'mappings', 'jobs', 'app'].flatMap((folder) => filesBelow(path.join(root, folder)))

@@ -9,6 +9,8 @@ import { ById, Id, Instant, pageByOffset, pageOf, PageQuery } from './wire.ts'
 
 export interface ScheduleRoutesDeps extends SlotWriting {
   readonly inReading: InTransaction<{ readonly slots: SlotStore }>
+  /** Times of this service are asked for another way, by whoever may see whose they are. */
+  readonly exceptService: string
   readonly publishSchedule: (wanted: NewSchedule & { readonly slots: readonly NewSlot[] }) => Promise<{ readonly id: string, readonly slotIds: readonly string[] }>
   /** Refuses with SLOT_NOT_OURS, SLOT_OVERLAPS. */
   readonly publishSlots: (wanted: { readonly scheduleId: string, readonly slots: readonly NewSlot[], readonly by: string }) => Promise<readonly string[]>
@@ -31,7 +33,7 @@ export function scheduleRoutes (deps: ScheduleRoutesDeps): FastifyPluginAsyncTyp
       config: { access: 'appointment.read' },
       schema: { ...common, 'x-requirements': ['V-18'], summary: 'Schedules of doctors and departments, by hospital', querystring: Type.Object({ ...PageQuery, ...Narrow }), response: { 200: pageOf(ScheduleBody) } }
     }, async ({ query }) => {
-      const { rows, next } = await pageByOffset(query, (page) => inReading(({ slots }) => slots.schedules(narrowed(query), page)))
+      const { rows, next } = await pageByOffset(query, (page) => inReading(({ slots }) => slots.schedules({ ...narrowed(query), exceptService: deps.exceptService }, page)))
       return { items: rows.map(scheduleBody), next }
     })
 
@@ -45,13 +47,17 @@ export function scheduleRoutes (deps: ScheduleRoutesDeps): FastifyPluginAsyncTyp
         response: { 200: pageOf(SlotBody) }
       }
     }, async ({ query }) => {
-      const filter: SlotFilter = { ...narrowed(query), scheduleId: query.scheduleId ?? null, from: query.from === undefined ? deps.now() : new Date(query.from), to: query.to === undefined ? null : new Date(query.to), onlyFree: query.free }
+      const filter: SlotFilter = { ...narrowed(query), exceptService: deps.exceptService, scheduleId: query.scheduleId ?? null, from: query.from === undefined ? deps.now() : new Date(query.from), to: query.to === undefined ? null : new Date(query.to), onlyFree: query.free }
       const { rows, next } = await pageByOffset(query, (page) => inReading(({ slots }) => slots.list(filter, page)))
       return { items: rows.map((slot) => slotBody(slot, deps)), next }
     })
 
     server.get('/v1/slots/:id', { config: { access: 'appointment.read' }, schema: { ...common, 'x-requirements': ['V-18'], summary: 'One slot', params: ById, response: { 200: SlotBody } } },
-      async ({ params }) => slotBody(await slotById(deps, params.id), deps))
+      async ({ params }) => {
+        const slot = await slotById(deps, params.id)
+        if (slot.serviceType === deps.exceptService) throw noSlot()
+        return slotBody(slot, deps)
+      })
 
     await server.register(publishingRoutes(deps))
   }

@@ -26,7 +26,7 @@ export interface NoticeRoutesDeps {
 const states = ['queued', 'sent', 'delivered', 'undelivered', 'read', 'suppressed'] as const
 const channels = ['sms', 'push', 'wechat', 'letter'] as const
 const record = {
-  key: Type.String(), template: oneOf(noticeTemplates), patientId: Id, state: oneOf(states), channel: nullable(oneOf(channels)), queuedAt: Instant, sentAt: nullable(Instant),
+  key: Type.String(), template: oneOf(noticeTemplates), patientId: nullable(Type.String({ description: 'null: it is for a doctor' })), state: oneOf(states), channel: nullable(oneOf(channels)), queuedAt: Instant, sentAt: nullable(Instant),
   provenAt: nullable(Type.String({ format: 'date-time', description: 'delivered or read: from then on it is proven' }))
 }
 const OwnNotice = Type.Object({ ...record, title: Type.String(), text: nullable(Type.String({ description: 'null where it was not sent after all' })), english: nullable(Type.String()) })
@@ -50,22 +50,22 @@ export function noticeRoutes (deps: NoticeRoutesDeps): FastifyPluginAsyncTypebox
   const proofOf = (notice: KeptNotice) => ({ ...recordOf(notice), proofId: notice.proofId, reason: notice.reason })
   return async (server) => {
     server.get('/v1/me/notices', {
-      config: { access: 'account.use' },
-      schema: { ...common, summary: 'What the caller and their wards were told, the newest first', querystring: Type.Object(PageQuery, { additionalProperties: false }), response: { 200: pageOf(OwnNotice) } }
+      config: { access: 'notice.receive' },
+      schema: { ...common, 'x-requirements': ['A-38', 'A-40', 'C15'], summary: 'What the caller and their wards were told, the newest first; of a doctor what the doctor was told', querystring: Type.Object(PageQuery, { additionalProperties: false }), response: { 200: pageOf(OwnNotice) } }
     }, async (request) => {
-      const { patientIds } = callerOf(request)
-      const { rows, next } = await inReading(({ notices }) => pageByOffset(request.query, (page) => notices.listKept(patientIds, page)))
-      noteSearch(request, 'notice', rows.map(({ patientId }) => patientId))
+      const { rows, next } = await inReading(({ notices }) => pageByOffset(request.query, ownOnes(request, notices)))
+      noteSearch(request, 'notice', patientsOf(rows))
       return { items: rows.map(ownOf), next }
     })
 
     server.post('/v1/me/notices/:key/read', {
-      config: { access: 'account.use' },
+      config: { access: 'notice.receive' },
       schema: { ...common, summary: 'It was opened in the app, which proves it', params: ByKey, response: { 200: OwnNotice } }
     }, async (request) => {
       const kept = await inReading(({ notices }) => notices.findKept(request.params.key))
       if (kept === null) throw noNotice()
-      admitTo(request, 'account.use', { kind: 'notice', id: kept.key, patientId: kept.patientId, hospitalId: null }, noNotice)
+      if (kept.staffId === null) admitTo(request, 'notice.receive', { kind: 'notice', id: kept.key, patientId: kept.patientId, hospitalId: null }, noNotice)
+      else if (kept.staffId !== staffIdOf(request)) throw noNotice()
       return ownOf(await deps.markRead(kept.key))
     })
 
@@ -77,7 +77,7 @@ export function noticeRoutes (deps: NoticeRoutesDeps): FastifyPluginAsyncTypebox
         const { tied } = await admitPatient(request, 'default.read', patients, request.query.patient)
         return await pageByOffset(request.query, (page) => notices.listKept(tied.map(({ id }) => id), page))
       })
-      noteSearch(request, 'notice', rows.map(({ patientId }) => patientId))
+      noteSearch(request, 'notice', patientsOf(rows))
       return { items: rows.map(proofOf), next }
     })
 
@@ -90,7 +90,7 @@ export function noticeRoutes (deps: NoticeRoutesDeps): FastifyPluginAsyncTypebox
       if (sentAt > deliveredAt || deliveredAt > deps.now()) throw new DomainError('REQUEST_INVALID', 'A letter is sent before it is delivered, and both lie in the past.', 'deliveredAt')
       const kept = await inReading(async ({ notices, patients }) => {
         const found = await notices.findKept(request.params.key)
-        const patient = found === null ? null : await patients.find(found.patientId)
+        const patient = found === null || found.patientId === null ? null : await patients.find(found.patientId)
         return found === null || patient === null ? null : { ...found, hospitalId: patient.hospitalId }
       })
       if (kept === null) throw noNotice()
@@ -105,25 +105,40 @@ export function noticeRoutes (deps: NoticeRoutesDeps): FastifyPluginAsyncTypebox
 function deviceRoutes ({ registerDevice, dropDevice }: NoticeRoutesDeps): FastifyPluginAsyncTypebox {
   return async (server) => {
     server.post('/v1/me/devices', {
-      config: { access: 'account.use' },
+      config: { access: 'notice.receive' },
       schema: { ...common, summary: 'Registers the app on this device for push; the five newest devices of an account are kept', body: NewDevice, response: { 200: Type.Object({ id: Id, platform: oneOf(devicePlatforms) }) } }
     }, async (request) => {
       const device = await registerDevice({ ownerId: ownerOf(request), ...request.body })
-      noteAccess(request, { target: 'device', targetId: device.id, patientId: callerOf(request).principal.personId, outcome: 'allowed' })
+      noteAccess(request, { target: 'device', targetId: device.id, patientId: patientIdOf(request), outcome: 'allowed' })
       return device
     })
 
     server.delete('/v1/me/devices/:id', {
-      config: { access: 'account.use' },
+      config: { access: 'notice.receive' },
       schema: { ...common, summary: 'Nothing is pushed to this device any more', params: Type.Object({ id: Id }), response: { 204: Type.Null() } }
     }, async (request, reply) => {
       const isDropped = await dropDevice(request.params.id, ownerOf(request))
-      noteAccess(request, { target: 'device', targetId: request.params.id, patientId: callerOf(request).principal.personId, outcome: isDropped ? 'allowed' : 'refused' })
+      noteAccess(request, { target: 'device', targetId: request.params.id, patientId: patientIdOf(request), outcome: isDropped ? 'allowed' : 'refused' })
       if (!isDropped) throw new DomainError('DEVICE_NOT_FOUND', 'This account has no such device.')
       return reply.code(204).send(null)
     })
   }
 }
+
+/** 医生. Null: a patient or guardian. */
+function staffIdOf (request: FastifyRequest): string | null {
+  const { role, personId } = callerOf(request).principal
+  return role === 'doctor' ? personId : null
+}
+
+function ownOnes (request: FastifyRequest, notices: NoticeBook): (page: { readonly limit: number, readonly offset: number }) => Promise<readonly KeptNotice[]> {
+  const staffId = staffIdOf(request)
+  return (page) => staffId === null ? notices.listKept(callerOf(request).patientIds, page) : notices.listOfStaff(staffId, page)
+}
+
+const patientIdOf = (request: FastifyRequest): string | null => staffIdOf(request) === null ? callerOf(request).principal.personId : null
+
+const patientsOf = (notices: readonly KeptNotice[]): readonly string[] => notices.flatMap(({ patientId }) => patientId ?? [])
 
 /** A token that was issued by hand has no account; then the person owns the device. */
 function ownerOf (request: FastifyRequest): string {

@@ -8,7 +8,7 @@ import { paymentChannels, paymentStates, suspenseBook, type PaymentOrder, type P
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import { callerOf, limitsFor, noteAccess, noteSearch } from './access.ts'
 import { admitPatient } from './admit-patient.ts'
-import { admitToPayment, PaymentBody, paymentBody } from './payment-wire.ts'
+import { admitToPayment, PaymentBody, paymentBody, paymentLimits } from './payment-wire.ts'
 import { PersonFields, personInHand } from './person-in-hand.ts'
 import { AmountFen, ById, Day, Id, oneOf, pageByOffset, pageOf, PageQuery, type WriteInstant } from './wire.ts'
 
@@ -42,22 +42,22 @@ export function paymentReadRoutes (deps: PaymentReadDeps): FastifyPluginAsyncTyp
       }
     }, async (request) => {
       const { patient, readingId, state } = request.query
-      const limits = limitsFor(request, 'payment.read')
+      const { payerOrganizationId, hospitalId, ...limits } = paymentLimits(request, 'payment.read')
       const { rows, next } = await inReading(async ({ payments, patients, readings }) => {
         const payerPatientIds = patient === undefined && !isTerminal(request)
-          ? limits.patientIds
+          ? limits.payerPatientIds
           : await payersOf(request, { patients, readings }, { named: { ...patient === undefined ? {} : { patientId: patient }, ...readingId === undefined ? {} : { readingId } }, now: deps.now() })
-        const filter = { payerPatientIds, subjectId: null, states: state === undefined ? null : [state], ...limits.hospitalId === null ? {} : { hospitalId: limits.hospitalId } }
+        const filter = { payerPatientIds, subjectId: null, states: state === undefined ? null : [state], payerOrganizationId, ...hospitalId === null ? {} : { hospitalId } }
         return await pageByOffset(request.query, (page) => payments.list(filter, page))
       })
-      noteSearch(request, 'payment', rows.map(({ payerPatientId }) => payerPatientId))
-      return { items: rows.map((order) => paymentBody(order, limits.hospitalId, writeInstant)), next }
+      noteSearch(request, 'payment', rows.flatMap(({ payerPatientId }) => payerPatientId ?? []))
+      return { items: rows.map((order) => paymentBody(order, hospitalId, writeInstant)), next }
     })
 
     server.get('/v1/payments/:id', {
       config: { access: 'payment.read' },
       schema: { ...common, summary: 'One payment', params: ById, querystring: Type.Object({ readingId: PersonFields.readingId }, { additionalProperties: false }), response: { 200: PaymentBody } }
-    }, async (request) => paymentBody(await load(request, 'payment.read', { id: request.params.id, readingId: request.query.readingId }), limitsFor(request, 'payment.read').hospitalId, writeInstant))
+    }, async (request) => paymentBody(await load(request, 'payment.read', { id: request.params.id, readingId: request.query.readingId }), paymentLimits(request, 'payment.read').hospitalId, writeInstant))
 
     server.get('/v1/ledger/suspense', {
       config: { access: 'reconciliation.read' },
@@ -85,7 +85,8 @@ export function paymentLoader ({ inReading, now }: { readonly inReading: InTrans
     const order = await stores.payments.find(id)
     if (order === null) throw noPayment()
     admitToPayment(request, permission, order, { kind: 'payment', id: order.id, missing: noPayment })
-    if (isTerminal(request)) await personInHand(request, permission, stores, { named: { patientId: order.payerPatientId, ...readingId === undefined ? {} : { readingId } }, now: now() })
+    if (isTerminal(request) && order.payerPatientId === null) throw noPayment()
+    if (order.payerPatientId !== null && isTerminal(request)) await personInHand(request, permission, stores, { named: { patientId: order.payerPatientId, ...readingId === undefined ? {} : { readingId } }, now: now() })
     return order
   })
 }

@@ -6,13 +6,15 @@ import { isOpen, paymentChannels, paymentModes, paymentStates, refundStates, typ
 import { admitTo, callerOf, limitsFor } from './access.ts'
 import { AmountFen, Id, Instant, nullable, oneOf, orNull, type WriteInstant } from './wire.ts'
 
-const PartBody = Type.Object({ hospitalId: Id, referenceId: Id, patientId: Id, amountFen: AmountFen })
+const PartBody = Type.Object({ hospitalId: Id, referenceId: Id, patientId: nullable(Id), amountFen: AmountFen })
 
 export const PaymentBody = Type.Object({
   id: Id,
   orderNumber: Type.String({ description: 'what the channel knows it by' }),
   purpose: Type.String(),
-  patientId: Id,
+  patientId: nullable(Type.String({ description: 'who pays; null: an organization does' })),
+  payerOrganizationId: nullable(Id),
+  isHeld: Type.Boolean({ description: 'the channel keeps it frozen until what was bought is done' }),
   channel: oneOf(paymentChannels),
   mode: oneOf(paymentModes),
   state: oneOf(paymentStates),
@@ -50,6 +52,8 @@ export function paymentBody (order: PaymentOrder, hospitalId: string | null, wri
   return {
     id, orderNumber, purpose, channel, mode, state, amountFen, cashFen, insuranceFen, channelNumber, refundedFen,
     patientId: order.payerPatientId,
+    payerOrganizationId: order.payerOrganizationId ?? null,
+    isHeld: order.isHeld === true,
     parts: visible(order.parts, hospitalId),
     prepay: isOpen(order) && order.prepay !== null ? { ...order.prepay } : null,
     createdAt: write(order.createdAt),
@@ -70,10 +74,20 @@ export function refundBody (refund: Refund, hospitalId: string | null, write: Wr
   }
 }
 
+/** A hospital's own system sees what the hospital pays; the people who work with money see what is paid to theirs. */
+export function paymentLimits (request: FastifyRequest, permission: Permission): { readonly payerPatientIds: readonly string[] | null, readonly hospitalId: string | null, readonly payerOrganizationId: string | null } {
+  const { patientIds, hospitalId } = limitsFor(request, permission)
+  return isPayingHospital(request)
+    ? { payerPatientIds: null, hospitalId: null, payerOrganizationId: hospitalId }
+    : { payerPatientIds: patientIds, hospitalId, payerOrganizationId: null }
+}
+
+export const isPayingHospital = (request: FastifyRequest): boolean => callerOf(request).principal.role === 'hospital'
+
 /** A payment is its payer's, and of every hospital that has a part in it. */
 export function admitToPayment (request: FastifyRequest, permission: Permission, order: PaymentOrder, { kind, id, missing }: { readonly kind: 'payment' | 'refund', readonly id: string, readonly missing: () => DomainError }): void {
   const { hospitalId } = limitsFor(request, permission)
-  const isIn = hospitalId !== null && order.parts.some((part) => part.hospitalId === hospitalId)
+  const isIn = hospitalId !== null && (isPayingHospital(request) ? order.payerOrganizationId === hospitalId : order.parts.some((part) => part.hospitalId === hospitalId))
   admitTo(request, permission, { kind, id, patientId: order.payerPatientId, hospitalId: isIn ? hospitalId : null }, missing)
 }
 

@@ -7,7 +7,7 @@ import { refundStates, type PaymentStore, type Refund, type RequestRefund } from
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import { limitsFor, noteSearch } from './access.ts'
 import { noPayment } from './payment-read-routes.ts'
-import { admitToPayment, deciderOf, RefundBody, refundBody } from './payment-wire.ts'
+import { admitToPayment, deciderOf, paymentLimits, RefundBody, refundBody } from './payment-wire.ts'
 import { ById, Id, oneOf, pageByOffset, pageOf, PageQuery, type WriteInstant } from './wire.ts'
 
 export interface RefundRoutesDeps {
@@ -61,17 +61,17 @@ export function refundRoutes ({ inReading, writeInstant, requestRefund, decideOn
         response: { 200: pageOf(RefundBody) }
       }
     }, async (request) => {
-      const { payment, state } = request.query
-      const { hospitalId, patientIds } = limitsFor(request, 'payment.read')
-      const { rows, next } = await inReading(({ payments }) => pageByOffset(request.query, (page) => payments.refunds({ orderId: payment ?? null, state: state ?? null, hospitalId, payerPatientIds: patientIds }, page)))
-      noteSearch(request, 'refund', rows.flatMap(({ parts }) => parts.map(({ patientId }) => patientId)))
-      return { items: rows.map((refund) => refundBody(refund, hospitalId, writeInstant)), next }
+      const { payment: orderId = null, state = null } = request.query
+      const filter = { ...paymentLimits(request, 'payment.read'), orderId, state }
+      const { rows, next } = await inReading(({ payments }) => pageByOffset(request.query, (page) => payments.refunds(filter, page)))
+      noteSearch(request, 'refund', rows.flatMap(({ parts }) => parts.flatMap(({ patientId }) => patientId ?? [])))
+      return { items: rows.map((refund) => refundBody(refund, filter.hospitalId, writeInstant)), next }
     })
 
     server.get('/v1/refunds/:id', {
       config: { access: 'payment.read' },
       schema: { ...common, summary: 'One refund', params: ById, response: { 200: RefundBody } }
-    }, async (request) => refundBody(await load(request, 'payment.read', request.params.id), limitsFor(request, 'payment.read').hospitalId, writeInstant))
+    }, async (request) => refundBody(await load(request, 'payment.read', request.params.id), paymentLimits(request, 'payment.read').hospitalId, writeInstant))
 
     for (const { word, isApproved, summary } of [
       { word: 'approve', isApproved: true, summary: 'The second person lets a refund above the limit go' },

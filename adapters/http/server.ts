@@ -1,5 +1,6 @@
 import helmet from '@fastify/helmet'
 import rateLimit from '@fastify/rate-limit'
+import websocket from '@fastify/websocket'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { Histogram } from 'prom-client'
@@ -13,6 +14,7 @@ import { healthRoutes, type HealthDeps } from './health-routes.ts'
 import { lazySchemas } from './lazy-schemas.ts'
 import { problemHandler, routeNotFound } from './problem.ts'
 import { guardRepetition, type RepetitionDeps } from './repetition.ts'
+import { mostFrameBytes } from './rtc-frames.ts'
 import { v1Routes, type V1Deps } from './v1-routes.ts'
 
 export interface HttpLimits {
@@ -83,6 +85,8 @@ export async function buildServer (deps: HttpDeps): Promise<FastifyInstance> {
 
   await server.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: pagePolicy }, crossOriginEmbedderPolicy: false })
   await server.register(rateLimit, { global: false })
+  // For every route, so that an upgrade to one that speaks no WebSocket is answered and its connection closed.
+  await server.register(websocket, { options: { maxPayload: mostFrameBytes }, preClose: letGo })
   const guesses = server.createRateLimit({ max: limits.guessesPerMinute, timeWindow: minuteMs, keyGenerator: (request) => request.ip })
   const trail = openAuditTrail({
     append: deps.appendAudit,
@@ -106,6 +110,12 @@ export async function buildServer (deps: HttpDeps): Promise<FastifyInstance> {
   await server.register(v1Routes(deps.v1))
   if (deps.demo !== null) await server.register(demoRoutes(deps.demo))
   return server
+}
+
+/** Going away (RFC 6455 §7.4.1): whoever is connected comes back, to another node if there is one. */
+function letGo (this: FastifyInstance, done: () => void): void {
+  for (const client of this.websocketServer.clients) client.close(1001)
+  done()
 }
 
 function isExceeded (state: { readonly isAllowed: boolean, readonly isExceeded?: boolean }): boolean {

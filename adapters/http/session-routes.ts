@@ -31,7 +31,7 @@ export const SessionBody = Type.Object({ accessToken: Type.String(), refreshToke
 const common = { tags: ['access'], 'x-requirements': ['K-11'] }
 const open = { ...common, security: [] }
 const minuteMs = 60_000
-const useOf = { login: 'session', register: 'session', bind: 'bind' } as const satisfies Record<string, CodeUse>
+const useOf = { login: 'session', register: 'session', bind: 'bind', doctor: 'doctor' } as const satisfies Record<string, CodeUse>
 
 export function sessionBodyOf ({ accessToken, refreshToken, expiresInSeconds, account }: OpenedSession) {
   return { accessToken, refreshToken, expiresIn: expiresInSeconds, personId: account.personId }
@@ -45,7 +45,7 @@ export function sessionRoutes (deps: SessionRoutesDeps, limits: SessionLimits): 
 
     server.post('/v1/sms-codes', {
       config: { access: 'public' },
-      schema: { ...open, summary: 'Sends a code by SMS; the answer is the same for any number', body: Type.Object({ phone: Phone, purpose: oneOf(['login', 'register', 'bind'] as const) }, { additionalProperties: false }), response: { 202: Type.Object({}) } }
+      schema: { ...open, summary: 'Sends a code by SMS; the answer is the same for any number', body: Type.Object({ phone: Phone, purpose: oneOf(['login', 'register', 'bind', 'doctor'] as const) }, { additionalProperties: false }), response: { 202: Type.Object({}) } }
     }, async (request, reply) => {
       await codesPerAddress(request, reply)
       const sent = await deps.sendCode({ phone: request.body.phone, use: useOf[request.body.purpose] })

@@ -30,6 +30,7 @@ const saveSlot = `insert into slots (id, schedule_id, hospital_id, starts_at_ms,
 
 const columns = ['slots.id', 'slots.schedule_id', 'slots.hospital_id', 'starts_at_ms', 'ends_at_ms', 'capacity', 'taken', 'is_open', 'owner', 'practitioner_id', 'department', 'service_type']
 const joined = `select ${columns.join(', ')} from slots join schedules on schedules.id = slots.schedule_id`
+const otherService = '(service_type is null or service_type <> ?)'
 const free = 'is_open = 1 and taken < capacity and schedules.is_active = 1'
 
 /** 号源. A seat is taken and given back in one conditional step, which is what keeps a slot from being booked beyond its seats. */
@@ -43,11 +44,12 @@ export function sqlSlots (unit: Unit): SlotStore {
       const row = await sql.first<ScheduleRow>('select * from schedules where id = ?', [id])
       return row && scheduleOf(row)
     },
-    schedules: async ({ hospitalId, department, practitionerId }, { limit, offset }) => {
+    schedules: async ({ hospitalId, department, practitionerId, exceptService }, { limit, offset }) => {
       const query = build('schedules').select('*').where('is_active', 1).orderBy('id').limit(limit).offset(offset)
       if (hospitalId !== null) query.where('hospital_id', hospitalId)
       if (department !== null) query.where('department', department)
       if (practitionerId !== null) query.where('practitioner_id', practitionerId)
+      if (exceptService !== undefined) query.whereRaw(otherService, [exceptService])
       return (await sql.built<ScheduleRow>(query)).map(scheduleOf)
     },
     save: async ({ id, scheduleId, hospitalId, startsAt, endsAt, capacity, isOpen }) => {
@@ -75,7 +77,7 @@ export function sqlSlots (unit: Unit): SlotStore {
   }
 }
 
-async function listSlots ({ sql, build }: Unit, { hospitalId, department, practitionerId, scheduleId, onlyFree, from, to }: SlotFilter, { limit, offset }: { readonly limit: number, readonly offset: number }): Promise<readonly OfferedSlot[]> {
+async function listSlots ({ sql, build }: Unit, { hospitalId, department, practitionerId, scheduleId, onlyFree, exceptService, from, to }: SlotFilter, { limit, offset }: { readonly limit: number, readonly offset: number }): Promise<readonly OfferedSlot[]> {
   const query = build('slots').join('schedules', 'schedules.id', 'slots.schedule_id').select(columns).orderBy([{ column: 'starts_at_ms' }, { column: 'slots.id' }]).limit(limit).offset(offset)
   if (hospitalId !== null) query.where('slots.hospital_id', hospitalId)
   if (department !== null) query.where('department', department)
@@ -84,6 +86,7 @@ async function listSlots ({ sql, build }: Unit, { hospitalId, department, practi
   if (from !== null) query.where('ends_at_ms', '>', from.getTime())
   if (to !== null) query.where('starts_at_ms', '<', to.getTime())
   if (onlyFree) query.whereRaw(free)
+  if (exceptService !== undefined) query.whereRaw(otherService, [exceptService])
   return (await sql.built<SlotRow>(query)).map(slotOf)
 }
 

@@ -1,10 +1,14 @@
 import type { AccountStore, AttemptStore, AuditStore, ClientStore, CodeStore, FollowerStore, GuardianStore, SceneStore, SessionStore, TicketStore, TokenStore } from '../../core/access/index.ts'
 import type { AppointmentStore, SlotStore, WaitStore } from '../../core/appointments/index.ts'
+import type { AfterSalesStore, ConsultationStore, DoctorFeeStore, PresenceStore } from '../../core/consultations/index.ts'
 import type { CreditFeedStore } from '../../core/credit-feed/index.ts'
+import type { EscrowStore, WalletStore } from '../../core/escrow/index.ts'
+import type { CallStore, MessageStore, RoomStore, ThreadStore } from '../../core/dialogue/index.ts'
 import type { PractitionerStore } from '../../core/directory/index.ts'
 import type { FaceConsentStore, FacePhotoStore, FaceReviewStore, FaceTemplateStore, TerminalStore } from '../../core/faces/index.ts'
 import type { PatientStore, ReadingStore } from '../../core/identity/index.ts'
 import type { InboxStore, ViewRowStore } from '../../core/inbox/index.ts'
+import type { ComplaintStore, EvaluationStore, InvitationStore, StarStore, TipStore } from '../../core/invitations/index.ts'
 import type { ChargeStore, LedgerStore } from '../../core/ledger/index.ts'
 import type { AlertStore, CodeResolutionStore, IdempotencyStore, JobRunStore, LeaseStore, PauseStore, SealStore, SettingStore, UnmappedCodeStore } from '../../core/operations/index.ts'
 import type { DeviceStore, NoticeBook } from '../../core/notifications/index.ts'
@@ -15,14 +19,21 @@ import type { RecordStore, RemoteIdStore } from '../../core/records/index.ts'
 import type { BillStore, ContractStore, DecisionStore, DefaultStore, EligibilityStore } from '../../core/pay-after-care/index.ts'
 import type { VisitStore } from '../../core/visits/index.ts'
 import type { CodeKeyStore, DenyListStore, OfflineUseStore, VoucherBatchStore, VoucherCopyStore, VoucherPartyStore, VoucherStatisticsStore, VoucherStore, VoucherUseStore } from '../../core/vouchers/index.ts'
+import type { AdmissionStore, AnaesthesiaStore, AuditCaseStore, DoctorStore, MarketHospitalStore } from '../../core/marketplace/index.ts'
+import type { ConsultRecordStore, DrugOrderStore, ParcelStore, PrescriptionStore, SickNoteStore } from '../../core/prescriptions/index.ts'
+import type { MembershipStore } from '../../core/membership/index.ts'
 import { sqlAccounts, sqlSessions } from './sql-accounts.ts'
+import { sqlAfterSales, sqlDoctorFees, sqlPresences } from './sql-after-sales.ts'
 import { sqlAlerts } from './sql-alerts.ts'
 import { sqlAppointments } from './sql-appointments.ts'
 import { sqlAudit } from './sql-audit.ts'
+import { sqlAuditCases } from './sql-audit-cases.ts'
 import { sqlBills } from './sql-bills.ts'
+import { sqlCalls, sqlRooms } from './sql-calls.ts'
 import { sqlCharges } from './sql-charges.ts'
 import { sqlClients } from './sql-clients.ts'
 import { sqlAttempts, sqlCodes } from './sql-codes.ts'
+import { sqlConsultations } from './sql-consultations.ts'
 import { sqlDecisions } from './sql-decisions.ts'
 import { sqlCreditFeed } from './sql-credit-feed.ts'
 import { sqlDefaults } from './sql-defaults.ts'
@@ -31,12 +42,20 @@ import { sqlFaceReviews } from './sql-face-reviews.ts'
 import { sqlFaceConsents, sqlFacePhotos, sqlFaceTemplates } from './sql-faces.ts'
 import { sqlEligibility } from './sql-eligibility.ts'
 import { sqlDevices } from './sql-devices.ts'
+import { sqlMessages, sqlThreads } from './sql-dialogue.ts'
+import { sqlConsultRecords, sqlSickNotes } from './sql-documents.ts'
+import { sqlDrugOrders } from './sql-drug-orders.ts'
+import { sqlEscrows } from './sql-escrows.ts'
 import { sqlGuardians } from './sql-guardians.ts'
 import { sqlIdempotency } from './sql-idempotency.ts'
 import { sqlInbox } from './sql-inbox.ts'
 import { sqlJobRuns } from './sql-job-runs.ts'
 import { sqlLeases } from './sql-leases.ts'
 import { sqlLedger } from './sql-ledger.ts'
+import { sqlAdmissions, sqlAnaesthesias, sqlDoctors, sqlMarketHospitals } from './sql-marketplace.ts'
+import { sqlParcels } from './sql-parcels.ts'
+import { sqlPrescriptions } from './sql-prescriptions.ts'
+import { sqlMemberships } from './sql-memberships.ts'
 import { sqlNotices } from './sql-notices.ts'
 import { sqlOutbound } from './sql-outbound.ts'
 import { sqlOutbox } from './sql-outbox.ts'
@@ -56,6 +75,7 @@ import { sqlTokens } from './sql-tokens.ts'
 import { sqlCodeResolutions, sqlUnmappedCodes } from './sql-unmapped-codes.ts'
 import { sqlViewRows } from './sql-view-rows.ts'
 import { sqlVisits } from './sql-visits.ts'
+import { sqlWallets } from './sql-wallets.ts'
 import { sqlWaits } from './sql-waits.ts'
 import { sqlOfflineUses } from './sql-offline-uses.ts'
 import { sqlCodeKeys, sqlDenyLists } from './sql-voucher-codes.ts'
@@ -64,6 +84,9 @@ import { sqlVoucherBatches } from './sql-vouchers-batches.ts'
 import { sqlVoucherCopies, sqlVoucherParties } from './sql-vouchers-copies.ts'
 import { sqlVoucherStatistics } from './sql-vouchers-statistics.ts'
 import { sqlVoucherUses } from './sql-vouchers-uses.ts'
+import { sqlComplaints, sqlEvaluations, sqlTips } from './sql-evaluations.ts'
+import { sqlInvitations } from './sql-invitations.ts'
+import { sqlStars } from './sql-stars.ts'
 import { sqlFollowers, sqlScenes, sqlTickets } from './sql-wechat.ts'
 import type { Unit } from './sql.ts'
 
@@ -103,6 +126,8 @@ export interface Stores {
   readonly unmappedCodes: UnmappedCodeStore
   readonly codeResolutions: CodeResolutionStore
   readonly payments: PaymentStore
+  readonly escrows: EscrowStore
+  readonly wallets: WalletStore
   readonly reconciliations: ReconciliationStore
   readonly days: CloseStore
   readonly contracts: ContractStore
@@ -129,6 +154,30 @@ export interface Stores {
   readonly codeKeys: CodeKeyStore
   readonly denyLists: DenyListStore
   readonly offlineUses: OfflineUseStore
+  readonly memberships: MembershipStore
+  readonly doctors: DoctorStore
+  readonly marketHospitals: MarketHospitalStore
+  readonly auditCases: AuditCaseStore
+  readonly admissions: AdmissionStore
+  readonly anaesthesias: AnaesthesiaStore
+  readonly invitations: InvitationStore
+  readonly evaluations: EvaluationStore
+  readonly tips: TipStore
+  readonly complaints: ComplaintStore
+  readonly stars: StarStore
+  readonly consultations: ConsultationStore
+  readonly afterSales: AfterSalesStore
+  readonly doctorFees: DoctorFeeStore
+  readonly presences: PresenceStore
+  readonly consultRecords: ConsultRecordStore
+  readonly prescriptions: PrescriptionStore
+  readonly sickNotes: SickNoteStore
+  readonly drugOrders: DrugOrderStore
+  readonly parcels: ParcelStore
+  readonly threads: ThreadStore
+  readonly messages: MessageStore
+  readonly calls: CallStore
+  readonly rooms: RoomStore
 }
 
 export function storesOf (unit: Unit): Stores {
@@ -152,21 +201,13 @@ export function storesOf (unit: Unit): Stores {
     leases: sqlLeases(unit),
     settings: sqlSettings(unit),
     idempotency: sqlIdempotency(unit),
-    tokens: sqlTokens(unit),
-    guardians: sqlGuardians(unit),
-    clients: sqlClients(unit),
-    accounts: sqlAccounts(unit),
-    sessions: sqlSessions(unit),
-    codes: sqlCodes(unit),
-    attempts: sqlAttempts(unit),
-    tickets: sqlTickets(unit),
-    scenes: sqlScenes(unit),
-    followers: sqlFollowers(unit),
-    audit: sqlAudit(unit),
+    ...accessStoresOf(unit),
     pauses: sqlPauses(unit),
     unmappedCodes: sqlUnmappedCodes(unit),
     codeResolutions: sqlCodeResolutions(unit),
     payments: sqlPayments(unit),
+    escrows: sqlEscrows(unit),
+    wallets: sqlWallets(unit),
     reconciliations: sqlReconciliations(unit),
     days: sqlDays(unit),
     contracts: sqlContracts(unit),
@@ -180,6 +221,11 @@ export function storesOf (unit: Unit): Stores {
     appointments: sqlAppointments(unit),
     waits: sqlWaits(unit),
     ...faceStoresOf(unit),
+    ...marketStoresOf(unit),
+    ...invitationStoresOf(unit),
+    ...documentStoresOf(unit),
+    ...consultationStoresOf(unit),
+    ...dialogueStoresOf(unit),
     vouchers: sqlVouchers(unit),
     voucherBatches: sqlVoucherBatches(unit),
     voucherUses: sqlVoucherUses(unit),
@@ -192,6 +238,33 @@ export function storesOf (unit: Unit): Stores {
   }
 }
 
+function accessStoresOf (unit: Unit): Pick<Stores, 'tokens' | 'guardians' | 'clients' | 'accounts' | 'sessions' | 'codes' | 'attempts' | 'tickets' | 'scenes' | 'followers' | 'audit'> {
+  return {
+    tokens: sqlTokens(unit), guardians: sqlGuardians(unit), clients: sqlClients(unit), accounts: sqlAccounts(unit), sessions: sqlSessions(unit), codes: sqlCodes(unit), attempts: sqlAttempts(unit),
+    tickets: sqlTickets(unit), scenes: sqlScenes(unit), followers: sqlFollowers(unit), audit: sqlAudit(unit)
+  }
+}
+
+function consultationStoresOf (unit: Unit): Pick<Stores, 'consultations' | 'afterSales' | 'doctorFees' | 'presences'> {
+  return { consultations: sqlConsultations(unit), afterSales: sqlAfterSales(unit), doctorFees: sqlDoctorFees(unit), presences: sqlPresences(unit) }
+}
+
+function dialogueStoresOf (unit: Unit): Pick<Stores, 'threads' | 'messages' | 'calls' | 'rooms'> {
+  return { threads: sqlThreads(unit), messages: sqlMessages(unit), calls: sqlCalls(unit), rooms: sqlRooms(unit) }
+}
+
+function documentStoresOf (unit: Unit): Pick<Stores, 'consultRecords' | 'prescriptions' | 'sickNotes' | 'drugOrders' | 'parcels'> {
+  return { consultRecords: sqlConsultRecords(unit), prescriptions: sqlPrescriptions(unit), sickNotes: sqlSickNotes(unit), drugOrders: sqlDrugOrders(unit), parcels: sqlParcels(unit) }
+}
+
+function invitationStoresOf (unit: Unit): Pick<Stores, 'invitations' | 'evaluations' | 'tips' | 'complaints' | 'stars'> {
+  return { invitations: sqlInvitations(unit), evaluations: sqlEvaluations(unit), tips: sqlTips(unit), complaints: sqlComplaints(unit), stars: sqlStars(unit) }
+}
+
 function faceStoresOf (unit: Unit): Pick<Stores, 'faceTemplates' | 'faceConsents' | 'facePhotos' | 'terminals' | 'faceReviews'> {
   return { faceTemplates: sqlFaceTemplates(unit), faceConsents: sqlFaceConsents(unit), facePhotos: sqlFacePhotos(unit), terminals: sqlTerminals(unit), faceReviews: sqlFaceReviews(unit) }
+}
+
+function marketStoresOf (unit: Unit): Pick<Stores, 'memberships' | 'doctors' | 'marketHospitals' | 'auditCases' | 'admissions' | 'anaesthesias'> {
+  return { memberships: sqlMemberships(unit), doctors: sqlDoctors(unit), marketHospitals: sqlMarketHospitals(unit), auditCases: sqlAuditCases(unit), admissions: sqlAdmissions(unit), anaesthesias: sqlAnaesthesias(unit) }
 }

@@ -88,6 +88,6 @@ function applyWith (deps: ApplyingDeps): ApplyMessage<Stores> {
 /** What takeIn needs besides the stores of a transaction. */
 export type TakeInTools = Omit<TakeInDeps, keyof Stores>
 
-export function takeInTools ({ factsOf, searchValuesOf, stableId, ids, calendar, destinations, billing, booking }: Omit<TakeInTools, 'hashOf'>): TakeInTools {
-  return { destinations, factsOf, searchValuesOf, stableId, ids, calendar, billing, booking, hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64') }
+export function takeInTools ({ factsOf, searchValuesOf, stableId, ids, calendar, destinations, billing, booking, hearAnswer }: Omit<TakeInTools, 'hashOf'>): TakeInTools {
+  return { destinations, factsOf, searchValuesOf, stableId, ids, calendar, billing, booking, hearAnswer, hashOf: (base64) => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64') }
 }

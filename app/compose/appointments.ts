@@ -1,19 +1,21 @@
+import { randomUUID } from 'node:crypto'
 import { instantIn, appointmentReadRoutes, appointmentRoutes, scheduleRoutes, waitRoutes } from '../../adapters/http/index.ts'
 import type { Stores } from '../../adapters/store/index.ts'
 import {
-  bookAppointment, cancelAppointment, confirmAppointment, endAppointments, leaveLine, moveAppointment, nextAppointmentEnd, nextHoldEnd, noteAppointment, publishSchedule, publishSlots, releaseHolds, slotStatusChange, visitPurpose,
+  anaesthesiaService, bookAppointment, cancelAppointment, confirmAppointment, endAppointments, leaveLine, moveAppointment, nextAppointmentEnd, nextHoldEnd, noteAppointment, publishSchedule, publishSlots, releaseHolds, slotStatusChange, visitPurpose,
   visitPurposeKind, waitForSlot, type AppointmentPurpose, type BookingRules, type BookingStores, type BookingTools, type BookingWay
 } from '../../core/appointments/index.ts'
 import type { OutboundMessage } from '../../core/outbound/index.ts'
 import { appointmentReminders } from '../../jobs/appointment-reminders.ts'
 import type { Config } from '../config.ts'
 import { voucherPurposeKind } from '../../core/vouchers/index.ts'
+import { invitationPurpose, invitationPurposeKind, notForInvitations } from '../../core/invitations/index.ts'
 import { plainArea, type Area, type AreaDeps } from './area.ts'
 import { voucherPurposeOf } from './voucher-purpose.ts'
 
 /** What appointments are made for here: each purpose with its say in a booking, and its ear for what becomes of it. */
 function appointmentPurposes (config: Pick<Config, 'site' | 'zone'>): Readonly<Record<string, AppointmentPurpose<Stores>>> {
-  return { [visitPurposeKind]: visitPurpose, [voucherPurposeKind]: voucherPurposeOf(config) }
+  return { [visitPurposeKind]: notForInvitations(visitPurpose), [voucherPurposeKind]: notForInvitations(voucherPurposeOf(config)), [invitationPurposeKind]: invitationPurpose<Stores>({ ids: { next: randomUUID } }) }
 }
 
 export function bookingRules ({ site, zone }: Pick<Config, 'site' | 'zone'>): BookingRules<Stores> {
@@ -65,6 +67,7 @@ export function composeAppointments (deps: AreaDeps): Area {
     routes: [
       scheduleRoutes({
         ...reading,
+        exceptService: anaesthesiaService,
         publishSchedule: (wanted) => telling(inTransaction(async (stores) => {
           const at = clock.now()
           const id = await publishSchedule({ ids, stableId, takeIn: (changes) => deps.takeIn(stores, changes, at) }, wanted, at)

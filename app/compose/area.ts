@@ -4,6 +4,7 @@ import type { Store, Stores } from '../../adapters/store/index.ts'
 import type { WechatAccount } from '../../core/access/index.ts'
 import type { Calendar, Clock } from '../../core/clock.ts'
 import type { StartOfDay } from '../../core/days.ts'
+import type { SplitGateway } from '../../core/escrow/index.ts'
 import type { HisLookup, TokenReader } from '../../core/identity/index.ts'
 import type { Ids, StableId } from '../../core/ids.ts'
 import type { Job, OnCall, Timer } from '../../core/operations/index.ts'
@@ -11,6 +12,7 @@ import type { CarryOut, KindRule } from '../../core/outbox.ts'
 import type { InsuranceGateway, ScoreProvider } from '../../core/pay-after-care/index.ts'
 import type { PushSender, SmsSender } from '../../core/notifications/index.ts'
 import type { OutboundMessage } from '../../core/outbound/index.ts'
+import type { Carrier } from '../../core/prescriptions/index.ts'
 import type { HisStatements, PaymentGateway } from '../../core/payments/index.ts'
 import type { RecordChange } from '../../core/records/index.ts'
 import type { Config } from '../config.ts'
@@ -20,16 +22,20 @@ import type { Log } from './log.ts'
 /** The parties outside that SITE_CONFIG names, or the simulated ones of the demo. */
 export interface Outside {
   readonly payments: readonly PaymentGateway[]
+  /** Channels that can keep money back, split it and pay out. */
+  readonly splits: readonly SplitGateway[]
   readonly insurance: InsuranceGateway | null
   readonly scores: readonly ScoreProvider[]
   /** Day lists of the hospitals' own systems, by hospital; absent: finance uploads them. */
   readonly hisStatements?: ReadonlyMap<string, HisStatements>
   readonly push: PushSender | null
+  /** Takes parcels with drugs; null: they are only picked up. */
+  readonly carrier: Carrier | null
   /** Reads electronic insurance credentials (医保电子凭证); absent: none is read. */
   readonly insuranceTokens?: TokenReader | null
 }
 
-export const nobodyOutside: Outside = { payments: [], insurance: null, scores: [], push: null }
+export const nobodyOutside: Outside = { payments: [], splits: [], insurance: null, scores: [], push: null, carrier: null }
 
 /** What every area of the product is composed from. */
 export interface AreaDeps {
@@ -80,7 +86,9 @@ export interface Area {
   readonly publicKeys: ReadonlyArray<Readonly<Record<string, string>>>
   /** Hears of each attempt in which a message to a hospital failed, with the code of the failure. */
   readonly undelivered: ReadonlyArray<(message: OutboundMessage, code: string) => Promise<void>>
+  /** Whether a message to a hospital that waited makes no sense any more; one yes is enough. */
+  readonly moot: ReadonlyArray<(message: OutboundMessage) => Promise<boolean>>
 }
 
 /** An area is this with what it adds: `{ ...plainArea, jobs: […] }`. */
-export const plainArea: Area = { carryOut: {}, rules: {}, forgettable: [], jobs: [], timers: [], routes: [], begin: [], end: [], publicKeys: [], undelivered: [] }
+export const plainArea: Area = { carryOut: {}, rules: {}, forgettable: [], jobs: [], timers: [], routes: [], begin: [], end: [], publicKeys: [], undelivered: [], moot: [] }

@@ -2,19 +2,27 @@ import { composeAppointments } from './appointments.ts'
 import type { Area, AreaDeps } from './area.ts'
 import { composeBills } from './bills.ts'
 import { composeBooks } from './books.ts'
+import { composeConsultationRequests } from './consultation-requests.ts'
+import { composeConsultations } from './consultations.ts'
 import { composeContracts } from './contracts.ts'
 import { composeCreditFeed } from './credit-feed.ts'
 import { composeDefaultManagement } from './default-management.ts'
 import { faceParts } from './face-parts.ts'
 import { composeFaces } from './faces.ts'
+import { composeDialogue } from './dialogue.ts'
 import { composeFrontDesk } from './front-desk.ts'
+import { composeInvitations } from './invitations.ts'
+import { composeMarketplace } from './marketplace.ts'
+import { composeMembership } from './membership.ts'
 import { composeNotifications } from './notifications.ts'
 import { composePayments } from './payments.ts'
+import { composePrescriptions } from './prescriptions.ts'
 import { composeReconciliation } from './reconciliation.ts'
 import { composeTerminals } from './terminals.ts'
 import { composeVitals } from './vitals.ts'
 import { composeVoucherCodes } from './voucher-codes.ts'
 import { composeVouchers } from './vouchers.ts'
+import { composeWallets } from './wallets.ts'
 
 const composers: ReadonlyArray<(deps: AreaDeps) => Area> = [
   composeFrontDesk,
@@ -27,9 +35,17 @@ const composers: ReadonlyArray<(deps: AreaDeps) => Area> = [
   composeCreditFeed,
   composeBooks,
   composePayments,
+  composeWallets,
   composeReconciliation,
   composeNotifications,
-  composeVoucherCodes
+  composeVoucherCodes,
+  composeInvitations,
+  composeDialogue,
+  composeMembership,
+  composeMarketplace,
+  composeConsultations,
+  composePrescriptions,
+  composeConsultationRequests
 ]
 
 /** Every area, one after the other. */
@@ -49,6 +65,7 @@ function joined (areas: readonly Area[]): Area {
     begin: areas.flatMap(({ begin }) => begin),
     end: areas.flatMap(({ end }) => end),
     publicKeys: areas.flatMap(({ publicKeys }) => publicKeys),
-    undelivered: areas.flatMap(({ undelivered }) => undelivered)
+    undelivered: areas.flatMap(({ undelivered }) => undelivered),
+    moot: areas.flatMap(({ moot }) => moot)
   }
 }

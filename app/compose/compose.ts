@@ -26,6 +26,7 @@ import { composeApplying, takeInTools, type Applying, type TakeInTools } from '.
 import { heardBooking } from './appointments.ts'
 import { type Area, type AreaDeps, type Outside } from './area.ts'
 import { composeAreas } from './areas.ts'
+import { heardRequestAnswers } from './consultation-requests.ts'
 import { composeDestinations, destinationsOf, type Destinations } from './destinations.ts'
 import { composeFhirMappings, mappingOf, type FhirMappings } from './fhir-sources.ts'
 import { hisLookup } from './his-lookup.ts'
@@ -97,6 +98,7 @@ export interface Composed {
   readonly version: { readonly name: string, readonly version: string, readonly commit: string | null }
   readonly consoleRoot: string
   readonly kioskRoot: string
+  readonly callRoot: string
   /** Ends all in reverse order: takes nothing new, finishes what runs, closes the store. */
   readonly close: () => Promise<void>
 }
@@ -131,7 +133,7 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
   const translate = translatorByFormat({ config, mappings, fhirMappings, stableId, calendar, translateText, siteOf })
   const unmappedCodes = composeUnmappedCodes({ store, clock, siteOf, reload: mappings.reload, fault })
   const destinations = destinationsOf(site)
-  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf, stableId, ids, calendar, destinations, billing: billingOf(config, outside), booking: heardBooking(config) })
+  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf, stableId, ids, calendar, destinations, billing: billingOf(config, outside), booking: heardBooking(config), hearAnswer: heardRequestAnswers({ config, ids, stableId, calendar, onCall: onCallOf({ config, sms }) }) })
   const applying = composeApplying({
     store, translate, tools, clock, wallClock, ids, random, metrics: counted, pauses,
     noteApplied: (message, applied) => {
@@ -156,8 +158,7 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
     config, store, clock, wallClock, calendar, ids, log, stableId, keys, searchValuesOf, mappings, fhirMappings, unmappedCodes, translate,
     applying, destinations, lines, pauses, rates, tools, areas, operations, jobs, listeners, followers, viewPollers, wechat, hasSms: sms !== null, metrics, startedAt: clock.now(),
     version: versionOf(system.root),
-    consoleRoot: path.join(system.root, 'adapters/web/console'),
-    kioskRoot: path.join(system.root, 'adapters/web/kiosk'),
+    ...pageRoots(system.root),
     close: async () => {
       await stopTaking([...listeners.values()], [...followers.values(), ...viewPollers.values()])
       await operations.stop()
@@ -166,6 +167,11 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
       await store.close()
     }
   }
+}
+
+function pageRoots (root: string): Pick<Composed, 'consoleRoot' | 'kioskRoot' | 'callRoot'> {
+  const at = (page: string): string => path.join(root, 'adapters/web', page)
+  return { consoleRoot: at('console'), kioskRoot: at('kiosk'), callRoot: at('call') }
 }
 
 async function stopTaking (listeners: readonly MllpListener[], pollers: ReadonlyArray<Pick<Follower, 'stop'>>): Promise<void> {
@@ -187,6 +193,7 @@ function composeWork (deps: WorkDeps): Pick<Composed, 'areas' | 'jobs' | 'lines'
   const jobs = composeJobs({ ...store, ids, onCall, retainDays: site.timers.retainMessageDays, retainOutboxDays: site.timers.retainOutboxDays, site, areas, compare: (source, dueAt) => comparing(viewPollers, source, dueAt) })
   const lines = composeDestinations(site, {
     ...store, clock, zone,
+    isMoot: async (message) => (await Promise.all(areas.moot.map((isMoot) => isMoot(message)))).includes(true),
     undelivered: async (message, code) => { for (const hear of areas.undelivered) await hear(message, code) },
     answers: (hospital) => ({ clock, ids, zone, receive: deps.receive, source: site.sources.find((one): one is MllpSourceConfig => one.kind === 'mllp' && one.hospital === hospital) ?? null }),
     tablesOf: mappings.outboundOf, fhirTablesOf: (mappingSite) => mappingOf(fhirMappings, { mappingSite }), fhirWriterOf: (destination) => fhirWriter(destination, wallClock)

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { DemoSimulator } from '../../adapters/http/index.ts'
 import { northSite } from '../../adapters/simulators/fhir-server/north.ts'
-import { simulatedFhirHospital } from '../../adapters/simulators/fhir-server/simulated-fhir-hospital.ts'
+import { simulatedFhirHospital, type SimulatedFhirHospital } from '../../adapters/simulators/fhir-server/simulated-fhir-hospital.ts'
+import { taskActs, type TaskAct } from '../../adapters/simulators/fhir-server/task-desk.ts'
 import type { Calendar, Clock } from '../../core/clock.ts'
 import { DomainError } from '../../core/errors.ts'
 import type { Ids } from '../../core/ids.ts'
@@ -24,9 +25,9 @@ const timeoutMs = 5_000
 const overlapMs = 60_000
 
 /** What the demo's hospital takes back in FHIR. */
-const sends = ['Patient', 'Encounter', 'Appointment', 'ServiceRequest'].map((resource) => ({ resource }))
+const sends = ['Patient', 'Encounter', 'Appointment', 'ServiceRequest', 'Task'].map((resource) => ({ resource }))
 
-const types = ['Organization', 'Location', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Appointment', 'ServiceRequest', 'Observation',
+const types = ['Organization', 'Location', 'Practitioner', 'PractitionerRole', 'Patient', 'Encounter', 'Appointment', 'ServiceRequest', 'Task', 'Observation',
   'DiagnosticReport', 'DocumentReference', 'MedicationRequest', 'ChargeItem', 'PaymentNotice']
 
 /** The demo's hospital whose HIS has a FHIR server, over real HTTP and with tokens. */
@@ -54,13 +55,19 @@ export async function openDemoFhir ({ dataDir, seed, patients, clock, wallClock,
     simulator: {
       items: async (since) => server.items(since),
       setFaults: async (faults) => { server.setFaults(faults as Parameters<typeof server.setFaults>[0]) },
-      act: async ({ act }) => {
+      act: async ({ act, key }) => {
         if (act === 'day') return { sent: server.playDay().written }
-        if (act !== 'up' && act !== 'down') throw new DomainError('REQUEST_INVALID', 'The FHIR server knows the acts day, up and down.', 'act')
+        if ((taskActs as readonly string[]).includes(act)) return actOnTask(server, act as TaskAct, key)
+        if (act !== 'up' && act !== 'down') throw new DomainError('REQUEST_INVALID', 'The FHIR server knows the acts day, up and down; requests for consultations are answered by accept, refuse, pending and silent: one by its number (CR-…), or without a key all that come from now on.', 'act')
         server.setUp(act === 'up')
         return { sent: 0 }
       }
     },
     close: server.close
   }
+}
+
+function actOnTask ({ answerRequests }: Pick<SimulatedFhirHospital, 'answerRequests'>, act: TaskAct, key: string | null): { readonly sent: number } {
+  if (!answerRequests(act, key)) throw new DomainError('REQUEST_INVALID', 'The server has no Task of this number. Ask for a consultation that the hospital decides on first; its number (CR-…) is the key.', 'key')
+  return { sent: 1 }
 }

@@ -1,5 +1,5 @@
 import type { DemoFault, DemoSimulator } from '../../adapters/http/index.ts'
-import { alipay, bank, httpExchange, wechatMixed, wechatPay } from '../../adapters/payments/index.ts'
+import { alipay, alipaySplits, bank, bankSplits, httpExchange, wechatMixed, wechatPay, wechatSplits } from '../../adapters/payments/index.ts'
 import { alipaySimulator } from '../../adapters/simulators/payments/alipay.ts'
 import { bankPublicKeys, bankSimulator } from '../../adapters/simulators/payments/bank.ts'
 import type { ChannelOptions, PaymentChannelSimulator } from '../../adapters/simulators/payments/channel.ts'
@@ -9,11 +9,13 @@ import { isPaymentFault, type PaymentFaultKind } from '../../adapters/simulators
 import { wechatPaySimulator, wechatPlatformKeys } from '../../adapters/simulators/payments/wechat-pay.ts'
 import { startWireServer } from '../../adapters/simulators/payments/wire.ts'
 import { DomainError } from '../../core/errors.ts'
+import type { SplitGateway } from '../../core/escrow/index.ts'
 import type { PaymentGateway } from '../../core/payments/index.ts'
 import type { Fault } from '../../adapters/simulators/fault.ts'
 
 export interface DemoPayments {
   readonly gateways: readonly PaymentGateway[]
+  readonly splits: readonly SplitGateway[]
   readonly wechat: DemoSimulator
   readonly alipay: DemoSimulator
   readonly bank: DemoSimulator
@@ -45,14 +47,16 @@ export async function openDemoPayments ({ callbackUrl, ...options }: DemoPayment
   const [wechatServer, alipayServer, bankServer] = await Promise.all([wechat, wallet, cards].map(({ handle }) => startWireServer(handle, host))) as [Server, Server, Server]
   const ours = { clock: options.realClock, exchange: httpExchange({ timeoutMs, maxBytes: largestAnswerBytes }) }
   const wechatOptions = { ...ours, ...wechatMerchant, merchantKey: keys.merchant.privateKey, platformKeys: wechatPlatformKeys(keys), url: wechatServer.url, notifyUrl: notifyUrl('wechat'), nonces: options.ids }
-  const alipayGateway = alipay({ ...ours, ...alipayMerchant, appKey: keys.merchant.privateKey, platformKeys: [keys.platform.publicKey, keys.nextPlatform.publicKey], gatewayUrl: `${alipayServer.url}/gateway.do`, notifyUrl: notifyUrl('alipay') })
+  const alipayOptions = { ...ours, ...alipayMerchant, appKey: keys.merchant.privateKey, platformKeys: [keys.platform.publicKey, keys.nextPlatform.publicKey], gatewayUrl: `${alipayServer.url}/gateway.do`, notifyUrl: notifyUrl('alipay') }
+  const bankOptions = { ...ours, ...bankMerchant, key: keys.merchant.privateKey, bankKeys: bankPublicKeys(keys), url: bankServer.url, notifyUrl: notifyUrl('bank') }
   return {
     gateways: [
       wechatPay(wechatOptions),
       wechatMixed(wechatOptions, wechat.bureau),
-      openingWallet(alipayGateway, wallet.openWallet),
-      bank({ ...ours, ...bankMerchant, key: keys.merchant.privateKey, bankKeys: bankPublicKeys(keys), url: bankServer.url, notifyUrl: notifyUrl('bank') })
+      openingWallet(alipay(alipayOptions), wallet.openWallet),
+      bank(bankOptions)
     ],
+    splits: [wechatSplits(wechatOptions), alipaySplits(alipayOptions), bankSplits(bankOptions)],
     wechat: demoSimulator(wechat),
     alipay: demoSimulator(wallet),
     bank: demoSimulator(cards),

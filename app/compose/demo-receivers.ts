@@ -1,5 +1,6 @@
 import { demoPatients, type DemoPatient } from '../../adapters/simulators/hospital/demo-persons.ts'
 import { bookingActs, bookingDesk, type BookingAct, type BookingDesk } from '../../adapters/simulators/hospital/booking-desk.ts'
+import { consultationActs, consultationDesk, type ConsultationAct, type ConsultationDesk } from '../../adapters/simulators/hospital/consultation-desk.ts'
 import { deskActs, hisDesk, type DeskAct, type HisDeskOptions } from '../../adapters/simulators/hospital/his-desk.ts'
 import { startHisReceiver, type HisReceiver } from '../../adapters/simulators/hospital/his-receiver.ts'
 import { createMllpSender, type MllpSender } from '../../adapters/simulators/mllp-sender.ts'
@@ -32,9 +33,11 @@ const sends = [
   { resource: 'Patient', message: 'ADT^A31', when: 'changed' as const },
   { resource: 'Encounter', message: 'ADT^A04', when: 'new' as const },
   { resource: 'Encounter', message: 'ADT^A10', when: 'changed' as const },
+  ...['ADT^A03', 'ADT^A08', 'ADT^A11'].map((message) => ({ resource: 'Encounter', message, when: 'asked' as const })),
   { resource: 'Appointment', message: 'SIU^S12' },
   ...['SRM^S01', 'SRM^S02', 'SRM^S04', 'SIU^S13', 'SIU^S14', 'SIU^S15', 'SIU^S26'].map((message) => ({ resource: 'Appointment', message, when: 'asked' as const })),
   { resource: 'ServiceRequest', message: 'REF^I12' },
+  ...['REF^I13', 'REF^I14'].map((message) => ({ resource: 'ServiceRequest', message, when: 'asked' as const })),
   { resource: 'DiagnosticReport', message: 'ORU^R01' },
   { resource: 'Observation', message: 'ORU^R01' },
   { resource: 'GuidanceResponse', message: 'ORU^R01' },
@@ -58,11 +61,13 @@ export async function openDemoReceivers (clock: Clock): Promise<DemoReceivers> {
   const knows = Object.values<DemoPatient>(demoPatients).flatMap(({ hospital, person }) => hospital === 'east' ? [person] : [])
   const desk = hisDesk({ application: 'EASTHIS', facility: 'EAST', letter: 'E', knows, now: clock.now, send })
   const booking = bookingDesk({ application: 'EASTHIS', facility: 'EAST', letter: 'E', now: clock.now, send })
+  const consultations = consultationDesk({ application: 'EASTHIS', facility: 'EAST', letter: 'E', now: clock.now, send })
+  const requests = { reply: (text: string): string | null => booking.reply(text) ?? consultations.reply(text) }
   for (const [hospital, charset] of Object.entries(charsets)) {
-    const receiver = await startHisReceiver({ hospital, host: '127.0.0.1', port: 0, tls: null, clock, slowMs, ...hospital === 'east' ? { desk, booking } : {} })
+    const receiver = await startHisReceiver({ hospital, host: '127.0.0.1', port: 0, tls: null, clock, slowMs, ...hospital === 'east' ? { desk, booking: requests } : {} })
     const name = `${hospital}-his`
     receivers.set(name, receiver)
-    destinations.push({ name, kind: 'mllp', hospital, host: '127.0.0.1', port: receiver.port, charset, version: '2.5.1', application: 'HIS', facility: hospital.toUpperCase(), mappingSite: hospital, ackTimeoutMs, ...hospital === 'east' ? { query: queryName, answersSchedulingQuery: true } : {}, sends: hospital === 'east' ? sends : sends.filter(({ message }) => !message.startsWith('SRM')) })
+    destinations.push({ name, kind: 'mllp', hospital, host: '127.0.0.1', port: receiver.port, charset, version: '2.5.1', application: 'HIS', facility: hospital.toUpperCase(), mappingSite: hospital, ackTimeoutMs, ...hospital === 'east' ? { query: queryName, answersSchedulingQuery: true } : {}, sends: hospital === 'east' ? sends : sends.filter(({ message }) => !message.startsWith('SRM') && !message.startsWith('REF')) })
   }
   return {
     destinations,
@@ -79,10 +84,12 @@ export async function openDemoReceivers (clock: Clock): Promise<DemoReceivers> {
       line.told = 0
       await desk.settled()
       await booking.settled()
+      await consultations.settled()
       return before > 0 || line.told > 0
     },
     act: async (act, visit) => {
       if ((bookingActs as readonly string[]).includes(act)) return await actOfOffice(booking, act as BookingAct, visit)
+      if ((consultationActs as readonly string[]).includes(act)) return await actOfConsultations(consultations, act as ConsultationAct, visit)
       if (!(deskActs as readonly string[]).includes(act)) return null
       if (visit === null || !await desk.act(act as DeskAct, visit)) throw new DomainError('REQUEST_INVALID', 'The desk has no visit of this number. Register one first (POST /v1/visits); its number is the key.', 'key')
       return { sent: 1 }
@@ -96,5 +103,10 @@ export async function openDemoReceivers (clock: Clock): Promise<DemoReceivers> {
 
 async function actOfOffice (booking: BookingDesk, act: BookingAct, key: string | null): Promise<{ readonly sent: number }> {
   if (!await booking.act(act, key ?? '')) throw new DomainError('REQUEST_INVALID', 'The booking office has no appointment or closed shift of this number. Book one first (POST /v1/appointments); its hospitalNumber is the key.', 'key')
+  return { sent: 1 }
+}
+
+async function actOfConsultations (desk: ConsultationDesk, act: ConsultationAct, key: string | null): Promise<{ readonly sent: number }> {
+  if (!await desk.act(act, key)) throw new DomainError('REQUEST_INVALID', 'The hospital has no request of this number. Ask for a consultation that its system decides on first; its number (CR-…) is the key.', 'key')
   return { sent: 1 }
 }

@@ -23,9 +23,12 @@ import { nobodyOutside, type Outside } from './area.ts'
 import type { Composed, System } from './compose.ts'
 import { openDemoAccounts, openDemoWechat } from './demo-access.ts'
 import { openDemoBureau, type DemoBureau } from './demo-bureau.ts'
+import { demoConsultationRules, openDemoConsultations } from './demo-consultations.ts'
+import { openDemoCarrier } from './demo-carrier.ts'
 import { openDemoCreditScore } from './demo-credit-score.ts'
 import { openDemoFhir, type DemoFhir } from './demo-fhir.ts'
 import { openDemoInsurance } from './demo-insurance.ts'
+import { openDemoMarketplace } from './demo-marketplace.ts'
 import { joinedWechat, openDemoPayments } from './demo-payments.ts'
 import { demoPictures } from './demo-pictures.ts'
 import { openDemoPush } from './demo-push.ts'
@@ -74,10 +77,9 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
   const wechat = await openDemoWechat({ clock: businessClock, wallClock, ids, callbackUrl: () => state.url === null ? null : `${state.url}/v1/wechat/callback` })
   const party = { dataDir: config.dataDir, seed, patients: patientsPerHospital, clock: businessClock, wallClock, calendar: calendarIn(config.zone), ids }
   const namedPerson = async (patientId: string): Promise<NamedPerson | null> => await state.store?.inReading((stores) => namedPersonOf(stores, patientId)) ?? null
-  const creditScore = await openDemoCreditScore({
-    clock: businessClock, wallClock, calendar: calendarIn(config.zone), ids, namedPerson
-  })
+  const creditScore = await openDemoCreditScore({ clock: businessClock, wallClock, calendar: calendarIn(config.zone), ids, namedPerson })
   const push = await openDemoPush({ clock: businessClock, wallClock, ids })
+  const carrier = await openDemoCarrier({ clock: businessClock, wallClock, ids, url: () => state.url })
   const hospitals: Hospitals = { fhir: await openDemoFhir(party), views: await openDemoViews(party), roster: await openDemoRoster(party), receivers: await openDemoReceivers(businessClock), bureau: await openDemoBureau({ dataDir: config.dataDir, clock: businessClock, url: () => state.url }) }
   const insurance = await openDemoInsurance({
     clock: businessClock, wallClock, ids, hospitals: withHospitals(config, hospitals).site.hospitals, namedPerson, callbackUrl: () => state.url === null ? null : `${state.url}/v1/payments/callbacks/insurance`
@@ -93,7 +95,7 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
   return {
     config: withHospitals(config, hospitals),
     wechat: wechat.account,
-    outside: { ...nobodyOutside, scores: creditScore.scores, push: push.push, insurance: insurance.insurance, payments: [...insurance.payments, ...payments.gateways], hisStatements: dayLists(state) },
+    outside: { ...nobodyOutside, scores: creditScore.scores, push: push.push, carrier: carrier.carrier, insurance: insurance.insurance, payments: [...insurance.payments, ...payments.gateways], splits: payments.splits, hisStatements: dayLists(state) },
     listens: (url) => { state.url = url },
     sms: httpSms({ url: gateway.url, secret, clock: wallClock, nonces: ids, timeoutMs: smsTimeoutMs }),
     clockOf: async (store) => {
@@ -106,6 +108,8 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
       const credentials = await issueDemoTokens(parts)
       await openDemoAccounts(parts)
       await openDemoVouchers(parts)
+      await openDemoMarketplace(parts)
+      await openDemoConsultations(parts)
       await hospitals.bureau.begin(parts)
       for (const [name, { port }] of parts.listeners) hospitals.receivers.connect(name, port)
       mkdirSync(config.dataDir, { recursive: true, mode: 0o700 })
@@ -116,12 +120,12 @@ export async function openDemo (config: Config, system: System, { dayTakesMs }: 
       zone: config.zone,
       now: businessClock.now,
       moveClock: movingAll(parts, hospitals, moveClockWith(parts, { state, drain: drainStep(parts, hospitals) })),
-      simulators: { his: hisSimulator(state, hospitals.receivers), fhir: hospitals.fhir.simulator, views: hospitals.views.simulator, sms: smsSimulator(gateway), wechat: joinedWechat(wechat.simulator, payments.wechat), alipay: payments.alipay, bank: payments.bank, bureau: hospitals.bureau.simulator, 'credit-score': creditScore.simulator, push: push.simulator, insurance: insurance.simulator }
+      simulators: { his: hisSimulator(state, hospitals.receivers), fhir: hospitals.fhir.simulator, views: hospitals.views.simulator, sms: smsSimulator(gateway), wechat: joinedWechat(wechat.simulator, payments.wechat), alipay: payments.alipay, bank: payments.bank, bureau: hospitals.bureau.simulator, 'credit-score': creditScore.simulator, push: push.simulator, carrier: carrier.simulator, insurance: insurance.simulator }
     }),
     play,
     close: async () => {
       state.his?.close()
-      await Promise.all([hospitals.bureau.close(), hospitals.fhir.close(), hospitals.views.close(), hospitals.roster.close(), hospitals.receivers.close(), wechat.close(), payments.close(), creditScore.close(), insurance.close(), push.close(), gateway.close()])
+      await Promise.all([hospitals.bureau.close(), hospitals.fhir.close(), hospitals.views.close(), hospitals.roster.close(), hospitals.receivers.close(), wechat.close(), payments.close(), creditScore.close(), insurance.close(), push.close(), carrier.close(), gateway.close()])
     }
   }
 }
@@ -147,6 +151,9 @@ function withHospitals (config: Config, { fhir, views, roster, receivers, bureau
     site: {
       ...site,
       creditFeed: site.creditFeed ?? bureau.creditFeed,
+      // The demo shows tips; a site decides by itself (D3).
+      tips: { ...site.tips, enabled: true },
+      consultations: { ...site.consultations, hospitals: site.consultations.hospitals.length > 0 ? site.consultations.hospitals : [...demoConsultationRules] },
       // Charges also come from whoever speaks to the demo's sources, of whom the hospitals' lists know nothing.
       reconciliation: { ...site.reconciliation, blocking: site.reconciliation.blocking ?? ['amount_diff', 'refund_amount_diff'] },
       hospitals: [...site.hospitals, fhir.hospital, views.hospital],
@@ -232,7 +239,7 @@ function hisSimulator (state: State, receivers: DemoReceivers): DemoSimulator {
       if (act === 'up' || act === 'down') return isReceiver ? receivers.setUp(act === 'up', key) : his().setUp(act === 'up', key)
       const sent = await receivers.act(act, key)
       if (sent !== null) return sent
-      throw new DomainError('REQUEST_INVALID', 'The hospitals know the acts day, up, down and statement (key: east 2027-03-01); the key of a receiving side is east-his or west-his. The desk of the east leads a visit that was registered here (key: its number): call, see, order, report, prescribe, skin_test, dispense, infuse, charge, finish. Its booking office knows an appointment by its number (cancel_appointment, miss_appointment) and a shift by the roster\'s (close_shift, open_shift), and refuse_changes, take_changes, hold_notices, tell_notices.', 'act')
+      throw new DomainError('REQUEST_INVALID', 'The hospitals know the acts day, up, down and statement (key: east 2027-03-01); the key of a receiving side is east-his or west-his. The desk of the east leads a visit that was registered here (key: its number): call, see, order, report, prescribe, skin_test, dispense, infuse, charge, finish. Its booking office knows an appointment by its number (cancel_appointment, miss_appointment) and a shift by the roster\'s (close_shift, open_shift), and refuse_changes, take_changes, hold_notices, tell_notices. Requests for consultations it answers by accept, refuse, pending, expire, silent and repeat: one by its number (CR-…), or without a key all that come from now on.', 'act')
     }
   }
 }

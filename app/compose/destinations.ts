@@ -10,7 +10,7 @@ import { fhirCarrier, fhirContent, outboxKindOf, sendOutbound, type Carrier, typ
 import type { CarryOut, KindRule } from '../../core/outbox.ts'
 import type { RecordVersion } from '../../core/records/index.ts'
 import type { FhirMapping, OutboundMapping } from '../../mappings/index.ts'
-import { appointmentLine, type AppointmentLineDeps } from './appointment-line.ts'
+import { requestLine, type RequestLineDeps } from './request-line.ts'
 import type { FhirDestinationConfig, MllpDestinationConfig, SiteConfig } from '../site-config.ts'
 
 export interface DestinationsDeps extends Omit<ComposeDeps, 'write'> {
@@ -21,7 +21,7 @@ export interface DestinationsDeps extends Omit<ComposeDeps, 'write'> {
   readonly fhirTablesOf: (site: string) => Pick<FhirMapping, 'tellIdentifiers'>
   readonly fhirWriterOf: (destination: FhirDestinationConfig) => FhirWriter
   /** Where answers that say more than yes are read as messages of the hospital; absent: they are only kept. */
-  readonly answers?: (hospital: string) => AppointmentLineDeps
+  readonly answers?: (hospital: string) => RequestLineDeps
 }
 
 export interface Destinations {
@@ -74,7 +74,7 @@ function mllpLine ({ host, port, tls, ackTimeoutMs }: MllpDestinationConfig, { c
 }
 
 function answering (line: Line, config: MllpDestinationConfig, { answers }: DestinationsDeps): Line {
-  return answers === undefined ? line : appointmentLine(line, config, { ...answers(config.hospital), tls: config.tls === undefined ? null : tlsOf(config.tls) })
+  return answers === undefined ? line : requestLine(line, config, { ...answers(config.hospital), tls: config.tls === undefined ? null : tlsOf(config.tls) })
 }
 
 function tlsOf ({ caFile, keyFile, certFile }: NonNullable<MllpDestinationConfig['tls']>): MllpClientTls {

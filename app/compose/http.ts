@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { fhirServer } from '../../adapters/fhir/index.ts'
 import { buildServer, callerOf, instantIn, noteAccess, usualLimits, accessRoutes, wellKnownRoutes, type HttpDeps, type PartState } from '../../adapters/http/index.ts'
-import { consolePages, kioskPages } from '../../adapters/web/index.ts'
+import { callPages, consolePages, kioskPages } from '../../adapters/web/index.ts'
 import { authenticate, type Principal } from '../../core/access/index.ts'
 import { mergePatients, unmergePatients, type MergeCommand } from '../../core/identity/index.ts'
 import { takeIn } from '../../core/intake/index.ts'
@@ -45,6 +45,7 @@ export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Pro
   for (const routes of parts.areas.routes) await server.register(routes)
   await server.register(consolePages({ root: parts.consoleRoot }))
   await server.register(kioskPages({ root: parts.kioskRoot }))
+  await server.register(callPages({ root: parts.callRoot }))
   return server
 }
 

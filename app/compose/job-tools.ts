@@ -15,6 +15,7 @@ import { takeInTools } from './applying.ts'
 import { type AreaDeps } from './area.ts'
 import { composeAreas } from './areas.ts'
 import { heardBooking } from './appointments.ts'
+import { heardRequestAnswers } from './consultation-requests.ts'
 import { billingOf } from './bills.ts'
 import { composeTables, type ComposeOptions } from './compose.ts'
 import { destinationsOf } from './destinations.ts'
@@ -66,7 +67,7 @@ export async function areaDeps (config: Config, store: Store, { sms, wechat, out
   const { zone } = config
   const { mappings, stableId } = await composeTables(config, store)
   const calendar = calendarIn(zone)
-  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: searchValuesIn(zone), stableId, ids, calendar, destinations: destinationsOf(config.site), billing: billingOf(config, outside), booking: heardBooking(config) })
+  const tools = takeInTools({ factsOf: mappings.factsOf, searchValuesOf: searchValuesIn(zone), stableId, ids, calendar, destinations: destinationsOf(config.site), billing: billingOf(config, outside), booking: heardBooking(config), hearAnswer: heardRequestAnswers({ config, ids, stableId, calendar, onCall: onCallOf({ config, sms }) }) })
   const keys = await accessKeys(store)
   return {
     config, store, clock: wallClock, wallClock, calendar, startOfDay: startOfDayIn(zone), ids, stableId, keys, random: Math.random, log: createLogger({ level: 'silent' }),

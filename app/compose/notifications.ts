@@ -71,18 +71,49 @@ function lookAfter ({ store: { inTransaction, inReading }, sms, clock, notifyOut
 }
 
 /** The person's own devices and account, and those of the guardian who signed for them. */
-async function reachOf (stores: Stores, { patientId, phone }: Notice, { hasSms, hasPush, hasTemplate }: { readonly hasSms: boolean, readonly hasPush: boolean, readonly hasTemplate: boolean }): Promise<Reach> {
+async function reachOf (stores: Stores, { patientId, staffId = null, phone }: Notice, ways: Ways): Promise<Reach> {
+  if (staffId !== null) return await reachOfStaff(stores, staffId, ways)
+  return patientId === null ? { phone: null, devices: [], openid: null } : await reachOfPatient(stores, { patientId, phone }, ways)
+}
+
+async function reachOfPatient (stores: Stores, { patientId, phone }: { readonly patientId: string, readonly phone: string | null }, { hasSms, hasPush, hasTemplate }: Ways): Promise<Reach> {
   const contracts = await stores.contracts.ofPatient(patientId)
   const contract = contracts.find(stands) ?? contracts[0]
   const signer = contract?.guardianPatientId ?? null
   const patientIds = [...await tiedPatientIds(stores.patients, patientId), ...signer === null ? [] : await tiedPatientIds(stores.patients, signer)]
   const accounts = await stores.accounts.byPersons(patientIds)
-  const openids = hasTemplate ? await Promise.all(accounts.map(async ({ openidKey }) => openidKey === null ? null : await stores.followers.openidOf(openidKey))) : []
   return {
     phone: hasSms ? phone ?? contract?.phone ?? null : null,
     devices: hasPush ? await stores.devices.ofOwners([...accounts.map(({ id }) => id), ...patientIds]) : [],
-    openid: openids.find((openid) => openid !== null) ?? null
+    openid: hasTemplate ? await openidOf(stores, accounts) : null
   }
+}
+
+interface Ways { readonly hasSms: boolean, readonly hasPush: boolean, readonly hasTemplate: boolean }
+
+/** 通知医生: the devices that the doctor registered, the phone that the hospital's directory names, else the one that the doctor has proven, the account that logs in as the doctor. */
+async function reachOfStaff (stores: Stores, staffId: string, { hasSms, hasPush, hasTemplate }: Ways): Promise<Reach> {
+  const doctor = await stores.doctors.find(staffId)
+  const registered = doctor === null ? null : await stores.accounts.find(doctor.accountId)
+  const accounts = [...await stores.accounts.byPersons([staffId]), ...registered === null ? [] : [registered]]
+  const [record] = await stores.records.current([{ type: 'Practitioner', id: staffId }])
+  return {
+    phone: hasSms ? phoneIn(record?.resource['telecom']) ?? doctor?.phone ?? null : null,
+    devices: hasPush ? await stores.devices.ofOwners([...accounts.map(({ id }) => id), staffId]) : [],
+    openid: hasTemplate ? await openidOf(stores, accounts) : null
+  }
+}
+
+/** A mobile number first. */
+function phoneIn (telecom: unknown): string | null {
+  const phones = (Array.isArray(telecom) ? telecom as ReadonlyArray<Readonly<Record<string, unknown>>> : []).filter(({ system, value }) => (system === 'phone' || system === 'sms') && typeof value === 'string')
+  const first = phones.find(({ use }) => use === 'mobile') ?? phones[0]
+  return first === undefined ? null : String(first['value'])
+}
+
+async function openidOf ({ followers }: Pick<Stores, 'followers'>, accounts: ReadonlyArray<{ readonly openidKey: string | null }>): Promise<string | null> {
+  const openids = await Promise.all(accounts.map(async ({ openidKey }) => openidKey === null ? null : await followers.openidOf(openidKey)))
+  return openids.find((openid) => openid !== null) ?? null
 }
 
 /** The platform numbers each account's templates; without a configured account they have our names (the demo). */

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { httpCarrier } from '../../adapters/logistics/index.ts'
 import { httpPush } from '../../adapters/push/index.ts'
 import { httpSms } from '../../adapters/sms/http-sms.ts'
 import type { PushSender, SmsSender } from '../../core/notifications/index.ts'
+import type { Carrier } from '../../core/prescriptions/index.ts'
 import type { Config } from '../config.ts'
 import { nobodyOutside, type Outside } from './area.ts'
 import type { ComposeOptions, System } from './compose.ts'
@@ -20,11 +22,16 @@ export function configuredParties (config: Config, system: Pick<System, 'wallClo
 
 function configuredOutside (config: Config, system: Pick<System, 'wallClock' | 'ids'>): Outside {
   const insured = configuredInsurance(config, system)
-  return { ...nobodyOutside, scores: configuredScores(config, system), push: configuredPush(config, system), insurance: insured?.insurance ?? null, hisStatements: configuredHisStatements(config), payments: [...insured?.payments ?? [], ...configuredPayments(config, system)] }
+  const { payments, splits } = configuredPayments(config, system)
+  return { ...nobodyOutside, scores: configuredScores(config, system), push: configuredPush(config, system), carrier: configuredCarrier(config, system), insurance: insured?.insurance ?? null, hisStatements: configuredHisStatements(config), payments: [...insured?.payments ?? [], ...payments], splits }
 }
 
 function configuredPush ({ site: { push } }: Config, { wallClock, ids }: Pick<System, 'wallClock' | 'ids'>): PushSender | null {
   return push === undefined ? null : httpPush({ ...push, secret: readFileSync(push.secretFile), clock: wallClock, nonces: ids })
+}
+
+function configuredCarrier ({ site: { prescriptions: { carrier } } }: Config, { wallClock, ids }: Pick<System, 'wallClock' | 'ids'>): Carrier | null {
+  return carrier === undefined ? null : httpCarrier({ ...carrier, secret: readFileSync(carrier.secretFile), clock: wallClock, nonces: ids })
 }
 
 function configuredSms ({ site }: Config, { wallClock, ids }: Pick<System, 'wallClock' | 'ids'>): SmsSender | null {

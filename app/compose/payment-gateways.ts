@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { alipay, bank, httpExchange, wechatPay } from '../../adapters/payments/index.ts'
+import { alipay, alipaySplits, bank, bankSplits, httpExchange, wechatPay, wechatSplits, type AlipayOptions, type BankOptions, type WechatPayOptions } from '../../adapters/payments/index.ts'
+import type { SplitGateway } from '../../core/escrow/index.ts'
 import type { PaymentGateway } from '../../core/payments/index.ts'
 import type { Config } from '../config.ts'
 import type { System } from './compose.ts'
@@ -9,22 +10,34 @@ const timeoutMs = 10_000
 /** Statements of a large hospital group. */
 const largestAnswerBytes = 256 * 1024 * 1024
 
-/** The payment channels that SITE_CONFIG names. */
-export function configuredPayments ({ site: { payments } }: Config, { wallClock, ids }: Pick<System, 'wallClock' | 'ids'>): readonly PaymentGateway[] {
+/** The payment channels that SITE_CONFIG names, each with its splits and payouts. */
+export function configuredPayments ({ site: { payments } }: Config, { wallClock, ids }: Pick<System, 'wallClock' | 'ids'>): { readonly payments: readonly PaymentGateway[], readonly splits: readonly SplitGateway[] } {
   const common = { clock: wallClock, exchange: httpExchange({ timeoutMs, maxBytes: largestAnswerBytes }) }
-  const { wechat, alipay: wallet, bank: cards } = payments
-  return [
-    ...(wechat === undefined ? [] : [wechatPay({
-      ...common, merchantId: wechat.merchantId, appId: wechat.appId, merchantSerial: wechat.merchantSerial, merchantKey: privateKey(wechat.merchantKeyFile), apiV3Key: apiV3Key(wechat.apiV3KeyFile),
-      platformKeys: keysById(wechat.platformKeys), url: wechat.url, notifyUrl: wechat.notifyUrl, nonces: ids
-    })]),
-    ...(wallet === undefined ? [] : [alipay({
-      ...common, appId: wallet.appId, sellerId: wallet.sellerId, appKey: privateKey(wallet.appKeyFile), platformKeys: wallet.platformKeyFiles.map(publicKey), gatewayUrl: wallet.url, notifyUrl: wallet.notifyUrl
-    })]),
-    ...(cards === undefined ? [] : [bank({
-      ...common, merchantId: cards.merchantId, certificateId: cards.certificateId, key: privateKey(cards.keyFile), bankKeys: keysById(cards.bankKeys), url: cards.url, notifyUrl: cards.notifyUrl
-    })])
-  ]
+  const wechat = payments.wechat === undefined ? null : { ...common, ...wechatOptions(payments.wechat), nonces: ids }
+  const wallet = payments.alipay === undefined ? null : { ...common, ...alipayOptions(payments.alipay) }
+  const cards = payments.bank === undefined ? null : { ...common, ...bankOptions(payments.bank) }
+  return {
+    payments: [...wechat === null ? [] : [wechatPay(wechat)], ...wallet === null ? [] : [alipay(wallet)], ...cards === null ? [] : [bank(cards)]],
+    splits: [...wechat === null ? [] : [wechatSplits(wechat)], ...wallet === null ? [] : [alipaySplits(wallet)], ...cards === null ? [] : [bankSplits(cards)]]
+  }
+}
+
+type Payments = Config['site']['payments']
+type Outer = 'clock' | 'exchange' | 'nonces'
+
+function wechatOptions (wechat: NonNullable<Payments['wechat']>): Omit<WechatPayOptions, Outer> {
+  return {
+    merchantId: wechat.merchantId, appId: wechat.appId, merchantSerial: wechat.merchantSerial, merchantKey: privateKey(wechat.merchantKeyFile), apiV3Key: apiV3Key(wechat.apiV3KeyFile),
+    platformKeys: keysById(wechat.platformKeys), url: wechat.url, notifyUrl: wechat.notifyUrl
+  }
+}
+
+function alipayOptions (wallet: NonNullable<Payments['alipay']>): Omit<AlipayOptions, Outer> {
+  return { appId: wallet.appId, sellerId: wallet.sellerId, appKey: privateKey(wallet.appKeyFile), platformKeys: wallet.platformKeyFiles.map(publicKey), gatewayUrl: wallet.url, notifyUrl: wallet.notifyUrl }
+}
+
+function bankOptions (cards: NonNullable<Payments['bank']>): Omit<BankOptions, Outer> {
+  return { merchantId: cards.merchantId, certificateId: cards.certificateId, key: privateKey(cards.keyFile), bankKeys: keysById(cards.bankKeys), url: cards.url, notifyUrl: cards.notifyUrl }
 }
 
 const privateKey = (file: string): KeyObject => createPrivateKey(readFileSync(file))

@@ -20,7 +20,7 @@ export interface ViewSourcesDeps extends Omit<ViewsPollerDeps, 'lease' | 'isPaus
 }
 
 /** What is referred to comes first. */
-const order = ['roster', 'patients', 'photos', 'visits', 'charges', 'events'] as const
+const order = ['roster', 'patients', 'photos', 'visits', 'charges', 'events', 'requests'] as const
 
 /** Follows every source of the kind `views`; by its name. They begin to look at once. */
 export function composeViewSources (site: Pick<SiteConfig, 'sources'>, { sites, leaseOf, isPaused, ...deps }: ViewSourcesDeps): ReadonlyMap<string, ViewsPoller> {

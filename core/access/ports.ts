@@ -6,7 +6,7 @@ import type { SmsCode } from './sms-code.ts'
 import type { Scene, Ticket, TicketUse } from './wechat.ts'
 
 /** A keyed hash with the installation's own key: small sets (numbers, codes) cannot be searched through without it. */
-export type Fingerprint = (kind: 'phone' | 'openid' | 'code' | 'personal-code' | 'device' | 'offline-use', text: string) => string
+export type Fingerprint = (kind: 'phone' | 'openid' | 'code' | 'personal-code' | 'device' | 'offline-use' | 'room-tickets' | 'sick-note' | 'sick-note-code', text: string) => string
 
 export type TokenHolder = { readonly clientId: string } | { readonly sessionId: string } | { readonly accountId: string }
 

@@ -19,7 +19,7 @@ export interface CodeDeps {
 
 export type SentCode = { readonly kind: 'sent' } | { readonly kind: 'too_soon', readonly at: Date }
 
-const codeTemplates = { session: 'login_code', bind: 'bind_code', ward: 'guardian_code', sign: 'sign_code', terminate: 'terminate_code', identify: 'identify_code' } as const satisfies Record<CodeUse, string>
+const codeTemplates = { session: 'login_code', bind: 'bind_code', ward: 'guardian_code', sign: 'sign_code', terminate: 'terminate_code', identify: 'identify_code', doctor: 'doctor_code' } as const satisfies Record<CodeUse, string>
 
 /** Sends a code to a phone, known or not: the answer is the same, so nobody learns who is registered. */
 export async function sendCode (deps: CodeDeps, { phone, use, subject = null }: { readonly phone: string, readonly use: CodeUse, readonly subject?: string | null }, now: Date): Promise<SentCode> {

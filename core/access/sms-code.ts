@@ -16,8 +16,9 @@ export interface SmsCode {
 /**
  * session: log in or register. bind: the desk ties the account to a patient. ward: a ward's phone agrees to a guardian.
  * sign, terminate: a contract of pay after care. identify: somebody at a terminal is whom the phone belongs to.
+ * doctor: a doctor who registers can be reached there.
  */
-export type CodeUse = 'session' | 'bind' | 'ward' | 'sign' | 'terminate' | 'identify'
+export type CodeUse = 'session' | 'bind' | 'ward' | 'sign' | 'terminate' | 'identify' | 'doctor'
 
 /** Below what carriers allow for a number: one a minute, five an hour, ten in 24 hours (domain document §3.2). */
 export const codeLimits = { livesMs: 300_000, tries: 5, apartMs: 60_000, inAnHour: 5, hourMs: 3_600_000, inADay: 10, dayMs: 86_400_000 } as const

@@ -16,6 +16,8 @@ export interface BookAppointment {
   readonly purpose: AppointmentFor
   /** Only the seat is kept for now, until it is confirmed or the hold runs out. */
   readonly isHold: boolean
+  /** Of a hold that waits for somebody's word; without it the usual minutes. */
+  readonly holdUntil?: Date
   readonly by: string
 }
 
@@ -30,7 +32,7 @@ export async function bookAppointment<Stores extends BookingStores> (stores: Sto
   if (freeSeats(slot) === 0) throw slotFull()
   await lockPersonOf(stores, patientId)
   await refuseUnlessMayHave(stores, tools, { patientId, purpose, slot, own: null, isMove: false }, at)
-  const held = heldAppointment(tools, { slot, patientId, purpose, by, holdUntil: new Date(at.getTime() + tools.settings.holdMinutes * minuteMs), at })
+  const held = heldAppointment(tools, { slot, patientId, purpose, by, holdUntil: command.holdUntil ?? new Date(at.getTime() + tools.settings.holdMinutes * minuteMs), at })
   const after = command.isHold ? held : decideAppointment(held, { kind: 'confirm' }, at)
   return await settleAppointment(stores, tools, { before: null, after, toldBy: null }, at)
 }

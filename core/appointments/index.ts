@@ -12,6 +12,6 @@ export type {
 export { publishSchedule, publishSlots, slotStatusChange, type NewSchedule, type NewSlot } from './publish-slots.ts'
 export type { AppointmentSettings } from './settings.ts'
 export { waitStates, type SlotWait } from './slot-wait.ts'
-export { freeSeats, mostCapacity, type OfferedSlot, type Schedule, type Slot } from './slot.ts'
+export { anaesthesiaService, freeSeats, mostCapacity, type OfferedSlot, type Schedule, type Slot } from './slot.ts'
 export { visitPurpose, visitPurposeKind } from './visit-purpose.ts'
 export { findWait, leaveLine, waitForSlot, type WaitForSlot } from './wait-for-slot.ts'

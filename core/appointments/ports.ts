@@ -18,12 +18,14 @@ export interface SlotFilter extends Span {
   readonly practitionerId: string | null
   readonly scheduleId: string | null
   readonly onlyFree: boolean
+  /** A service whose times are left out. */
+  readonly exceptService?: string
 }
 
 export interface SlotStore {
   readonly saveSchedule: (schedule: Schedule) => Promise<void>
   readonly findSchedule: (id: string) => Promise<Schedule | null>
-  readonly schedules: (filter: Pick<SlotFilter, 'hospitalId' | 'department' | 'practitionerId'>, page: Page) => Promise<readonly Schedule[]>
+  readonly schedules: (filter: Pick<SlotFilter, 'hospitalId' | 'department' | 'practitionerId' | 'exceptService'>, page: Page) => Promise<readonly Schedule[]>
   /** Everything but the seats that are taken. */
   readonly save: (slot: Slot) => Promise<void>
   /** Null also where its schedule is not known yet. */

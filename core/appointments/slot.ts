@@ -37,6 +37,9 @@ export interface OfferedSlot extends Slot {
 
 export const mostCapacity = 10_000
 
+/** 麻醉邀约. Times of this service are open to invitations: they are asked for in the marketplace, and are nobody's shift. */
+export const anaesthesiaService = 'anaesthesia'
+
 export function freeSeats ({ isOpen, capacity, taken }: Pick<OfferedSlot, 'isOpen' | 'capacity' | 'taken'>): number {
   return isOpen ? Math.max(0, capacity - taken) : 0
 }

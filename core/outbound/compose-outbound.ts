@@ -12,6 +12,8 @@ export interface ComposeDeps {
   /** Business time. */
   readonly clock: Clock
   readonly write: WriteOutbound
+  /** Nobody needs to hear it any more, as a request that ended before it could be sent: it is skipped. */
+  readonly isMoot?: (message: OutboundMessage) => Promise<boolean>
   /** An attempt has failed, with this code: whoever waits for the effect may know. */
   readonly undelivered?: (message: OutboundMessage, code: string) => Promise<void>
 }

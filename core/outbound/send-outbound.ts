@@ -15,6 +15,7 @@ export function sendOutbound (deps: ComposeDeps, destination: Destination, carri
     const message = await deps.inReading(({ outbound }) => outbound.find(id))
     if (message === null) throw notFound()
     if (message.answer?.verdict === 'accepted') return
+    if (await deps.isMoot?.(message) === true) return await deps.inTransaction(({ outbound }) => outbound.skipped(id, { actor: bySystem, reason: 'moot', at: deps.clock.now() }))
     try {
       await send(deps, destination, carrier, message)
     } catch (error) {
@@ -26,6 +27,9 @@ export function sendOutbound (deps: ComposeDeps, destination: Destination, carri
     }
   }
 }
+
+/** Who skips what is moot. */
+const bySystem = 'yiqiao'
 
 export const notFound = (): DomainError => new DomainError('OUTBOUND_NOT_FOUND', 'No message to a destination has this id. List the messages of the destination.')
 

@@ -1,10 +1,23 @@
+import { anaesthesiaService } from '../appointments/index.ts'
 import type { Practitioner, PractitionerStore } from '../directory/index.ts'
 import type { RecordStore, RecordVersion } from '../records/index.ts'
 import type { Availability, Candidate } from './recommend-doctors.ts'
 
-interface Stores {
+/** What else is known of a doctor; null: nobody has said. */
+export interface DoctorStanding {
+  /** The doctor's app says that the doctor is there. */
+  readonly isOnline: boolean
+  /** The least that a consultation costs. */
+  readonly priceFen: number | null
+  /** Of verified evaluations, 1 to 5 stars each. */
+  readonly rating: { readonly sum: number, readonly count: number } | null
+}
+
+export interface CandidateStores {
   readonly practitioners: Pick<PractitionerStore, 'find' | 'list'>
   readonly records: Pick<RecordStore, 'search'>
+  /** Of those of whom something is known. */
+  readonly standingsOf: (practitionerIds: readonly string[]) => Promise<ReadonlyMap<string, DoctorStanding>>
 }
 
 const pageSize = 500
@@ -17,7 +30,7 @@ const minuteMs = 60_000
 const lookAheadMs = 14 * 86_400_000
 
 /** The active doctors of a hospital that `fits` lets pass, with what its roster says of them. */
-export async function findCandidates (stores: Stores, hospitalId: string, { fits, now }: { readonly fits: (practitioner: Practitioner) => boolean, readonly now: Date }): Promise<readonly Candidate[]> {
+export async function findCandidates (stores: CandidateStores, hospitalId: string, { fits, now }: { readonly fits: (practitioner: Practitioner) => boolean, readonly now: Date }): Promise<readonly Candidate[]> {
   const found: Practitioner[] = []
   for (let offset = 0; offset < mostPractitioners; offset += pageSize) {
     const page = await stores.practitioners.list({ hospitalId }, { limit: pageSize, offset })
@@ -28,27 +41,33 @@ export async function findCandidates (stores: Stores, hospitalId: string, { fits
 }
 
 /** The doctors of past visits, as far as they are known here. */
-export async function candidatesNamed (stores: Stores, ids: readonly string[], now: Date): Promise<readonly Candidate[]> {
+export async function candidatesNamed (stores: CandidateStores, ids: readonly string[], now: Date): Promise<readonly Candidate[]> {
   const found = await Promise.all([...new Set(ids)].slice(0, mostRosters).map((id) => stores.practitioners.find(id)))
   return withAvailability(stores, found.filter((practitioner) => practitioner !== null), now)
 }
 
-async function withAvailability ({ records }: Stores, practitioners: readonly Practitioner[], now: Date): Promise<readonly Candidate[]> {
-  const availabilities = await rosterOf(records, practitioners.slice(0, mostRosters).map(({ id }) => id), now)
-  return practitioners.map(({ id, hospitalId, name, department, active }) => ({
-    practitionerId: id, hospitalId, name, department, active, availability: availabilities.get(id) ?? { kind: 'unknown' }, rating: null, priceFen: null
-  }))
+async function withAvailability ({ records, standingsOf }: CandidateStores, practitioners: readonly Practitioner[], now: Date): Promise<readonly Candidate[]> {
+  const looked = practitioners.slice(0, mostRosters).map(({ id }) => id)
+  const availabilities = await rosterOf(records, looked, now)
+  const standings = await standingsOf(looked)
+  return practitioners.map(({ id, hospitalId, name, department, active }): Candidate => {
+    const standing = standings.get(id)
+    const availability = standing?.isOnline === true ? { kind: 'online' as const } : availabilities.get(id) ?? { kind: 'unknown' as const }
+    return { practitionerId: id, hospitalId, name, department, active, availability, rating: standing?.rating ?? null, priceFen: standing?.priceFen ?? null }
+  })
 }
 
 type Json = Readonly<Record<string, unknown>>
 
-/** 排班. Of those who have a Schedule: their first free Slot within two weeks. */
-async function rosterOf (records: Stores['records'], ids: readonly string[], now: Date): Promise<ReadonlyMap<string, Availability>> {
+/** 排班. Of those who have a Schedule: their first free Slot within two weeks. Times for invitations are none. */
+async function rosterOf (records: CandidateStores['records'], ids: readonly string[], now: Date): Promise<ReadonlyMap<string, Availability>> {
   if (ids.length === 0) return new Map()
   const common = { patientIds: null, hospitalId: null, offset: 0 }
   const schedules = await records.search({ ...common, type: 'Schedule', clauses: [{ kind: 'reference', param: 'actor', values: ids.map((id) => `Practitioner/${id}`) }], sort: [], limit: mostSlots })
   const wanted = new Set(ids)
   const doctorOf = new Map(schedules.records.flatMap((record) => {
+    const services = (record.resource['serviceType'] ?? []) as readonly Json[]
+    if (services.some(({ text }) => text === anaesthesiaService)) return []
     const actors = (record.resource['actor'] ?? []) as readonly Json[]
     const id = actors.map((actor) => referredId(actor)).find((each) => each !== null && wanted.has(each))
     return id === undefined || id === null ? [] : [[record.id, id] as const]

@@ -1,19 +1,12 @@
-import type { PractitionerStore } from '../directory/index.ts'
-import type { RecordStore } from '../records/index.ts'
 import type { RecordedAdvice } from './advice-record.ts'
 import { chooseDoctor, type ChosenDoctor } from './choose-doctor.ts'
 import { departmentFit, wantedDepartments, type WantedDepartment } from './department.ts'
-import { candidatesNamed, findCandidates } from './find-candidates.ts'
+import { candidatesNamed, findCandidates, type CandidateStores } from './find-candidates.ts'
 import type { PersonFacts } from './finding.ts'
 import { recentAdvice } from './record-vitals.ts'
 import { recommendDoctors, type RecommendedDoctor, type Weights } from './recommend-doctors.ts'
 import { todaysFindings, type Today } from './todays-findings.ts'
 import type { VisitRecord } from './visit-record.ts'
-
-interface SuggestDeps {
-  readonly records: Pick<RecordStore, 'search'>
-  readonly practitioners: Pick<PractitionerStore, 'find' | 'list'>
-}
 
 /** For whom, by the records that the caller may see. */
 export interface DoctorQuestion {
@@ -33,7 +26,7 @@ export type Choice =
   | ChosenDoctor & { readonly basis: RecordedAdvice | null }
 
 /** 推荐医生, with reasons. */
-export async function suggestDoctors (deps: SuggestDeps, question: DoctorQuestion, { weights, now }: { readonly weights: Weights, readonly now: Date }): Promise<Recommendation> {
+export async function suggestDoctors (deps: CandidateStores, question: DoctorQuestion, { weights, now }: { readonly weights: Weights, readonly now: Date }): Promise<Recommendation> {
   const { findings, newest, alarm } = await todayOf(deps, question, now)
   if (alarm !== null) return alarm
   const wanted = wantedDepartments(findings, question.person.conditions)
@@ -42,7 +35,7 @@ export async function suggestDoctors (deps: SuggestDeps, question: DoctorQuestio
 }
 
 /** 自动选择, among the doctors of the visit records at this hospital. */
-export async function chooseFromVisits (deps: SuggestDeps, question: DoctorQuestion, now: Date): Promise<Choice> {
+export async function chooseFromVisits (deps: CandidateStores, question: DoctorQuestion, now: Date): Promise<Choice> {
   const { findings, newest, alarm } = await todayOf(deps, question, now)
   if (alarm !== null) return alarm
   const known = await candidatesNamed(deps, question.visits.flatMap(({ practitionerId }) => practitionerId ?? []), now)
@@ -52,6 +45,6 @@ export async function chooseFromVisits (deps: SuggestDeps, question: DoctorQuest
 
 const mostLooked = 50
 
-async function todayOf (deps: SuggestDeps, { patientIds }: DoctorQuestion, now: Date): Promise<Today> {
+async function todayOf (deps: CandidateStores, { patientIds }: DoctorQuestion, now: Date): Promise<Today> {
   return todaysFindings(await recentAdvice(deps, patientIds, mostLooked), now)
 }

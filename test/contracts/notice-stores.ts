@@ -5,13 +5,24 @@ import type { OpenStore } from './store-under-test.ts'
 
 const at = (minute: number): Date => new Date(Date.UTC(2027, 2, 1, 1, minute))
 const aNotice = (key: string, given: Partial<KeptNotice> = {}): KeptNotice => ({
-  key, template: 'dunning', patientId: 'p1', state: 'queued', channel: null, proofId: null, reason: null, queuedAt: at(0), sentAt: null, provenAt: null, messageId: `m-${key}`, params: { amount: '1.00' }, tried: [],
+  key, template: 'dunning', patientId: 'p1', staffId: null, state: 'queued', channel: null, proofId: null, reason: null, queuedAt: at(0), sentAt: null, provenAt: null, messageId: `m-${key}`, params: { amount: '1.00' }, tried: [],
   lookAt: null, asks: 0, ...given
 })
-const recordOf = ({ key, template, patientId, state, channel, proofId, reason, queuedAt, sentAt, provenAt }: KeptNotice): NoticeRecord => ({ key, template, patientId, state, channel, proofId, reason, queuedAt, sentAt, provenAt })
+const recordOf = ({ key, template, patientId, staffId, state, channel, proofId, reason, queuedAt, sentAt, provenAt }: KeptNotice): NoticeRecord => ({ key, template, patientId, staffId, state, channel, proofId, reason, queuedAt, sentAt, provenAt })
 const keysOf = (found: ReadonlyArray<{ readonly key: string }>): string => found.map(({ key }) => key).join(' ')
 
 export function noticeStoreContract (t: Test, open: OpenStore): void {
+  t.test('a notice to a doctor → is the doctor\'s, and nobody else\'s', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ notices }) => {
+      const told = aNotice('s1', { template: 'order_assigned', patientId: null, staffId: 'd1' })
+      await notices.keep(told)
+      await notices.keep(aNotice('k1'))
+      t.strictSame([await notices.findKept('s1'), await notices.listOfStaff('d1', { limit: 5, offset: 0 }), await notices.listOfStaff('d2', { limit: 5, offset: 0 })], [told, [told], []])
+      t.equal(keysOf(await notices.listKept(['p1'], { limit: 5, offset: 0 })), 'k1')
+    })
+  })
+
   t.test('a notice → is read back as kept and replaced as a whole; its record alone leaves the rest as it is', async (t) => {
     const { inTransaction } = await open(t)
     await inTransaction(async ({ notices }) => {

@@ -15,6 +15,8 @@ function anOrder (id: string, given: Partial<PaymentOrder> = {}): PaymentOrder {
     purpose: 'bills',
     subjectId: 'contract-1',
     payerPatientId: 'east-anna',
+    payerOrganizationId: null,
+    isHeld: false,
     channel: 'wechat',
     mode: 'qr',
     amountFen: fen(1500),

@@ -45,7 +45,8 @@ function writingTo (store: Store): FhirServerDeps['writeRecords'] {
       ids: { next: randomUUID },
       calendar: calendarIn('Asia/Shanghai'),
       billing: { settings: seedSettings, hasInsurance: false },
-      booking: plainBooking
+      booking: plainBooking,
+      hearAnswer: async () => undefined
     },
     keyOf,
     readMoney: readPostedMoney,

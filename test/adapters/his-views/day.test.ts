@@ -66,7 +66,7 @@ async function southHospital (t: Teardown): Promise<South> {
   const apply: ApplyMessage<Stores> = async (stores, message) => {
     const { changes, version, notes } = translate(message)
     const hashOf = (base64: string): string => createHash('sha1').update(Buffer.from(base64, 'base64')).digest('base64')
-    const { produced } = await takeIn({ ...stores, factsOf, searchValuesOf: searchValuesIn('Asia/Shanghai'), stableId, hashOf, ids, calendar, destinations: [], billing: { settings: seedSettings, hasInsurance: false }, booking: plainBooking }, changes, time.now)
+    const { produced } = await takeIn({ ...stores, factsOf, searchValuesOf: searchValuesIn('Asia/Shanghai'), stableId, hashOf, ids, calendar, destinations: [], billing: { settings: seedSettings, hasInsurance: false }, booking: plainBooking, hearAnswer: async () => undefined }, changes, time.now)
     return { mappingVersion: version, produced, notes }
   }
   return {

@@ -45,7 +45,7 @@ async function owing ({ served }: Service): Promise<void> {
     await contracts.save(aContract('contract of a1', { patientId: 'p1', consents: ['pay_after_care', 'bureau_report'] }))
     await bills.save(aBill('B', { contractId: 'contract of a1', patientId: 'p1', chargedFen: fen(12_000), closedOn: addDays(today, -8), lastChargedOn: addDays(today, -8), dueOn: yesterday, calendarVersion: 'v' }))
     await days.save({ day: yesterday, hospitalId: 'east', state: 'closed', by: 'finance', reason: null, at: new Date() })
-    await notices.save({ key: 'n1', template: 'pre_report_notice', patientId: 'p1', state: 'delivered', channel: 'sms', proofId: 'receipt-1', reason: null, queuedAt: sentAt, sentAt, provenAt: sentAt })
+    await notices.save({ key: 'n1', template: 'pre_report_notice', patientId: 'p1', staffId: null, state: 'delivered', channel: 'sms', proofId: 'receipt-1', reason: null, queuedAt: sentAt, sentAt, provenAt: sentAt })
     await creditFeed.addAccount(anAccount('a1'))
     await creditFeed.saveEpisode(anEpisode('e1', { state: 'ready', bills: [{ billId: 'B', noticeKey: 'n1', noticedOn: addDays(today, -4), claimedFen: null }], firstDelinquencyOn: today, dueOn: yesterday, preparedOn: today }))
   })

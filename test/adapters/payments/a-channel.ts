@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { alipay, bank, httpExchange, wechatMixed, wechatPay, type Exchange } from '../../../adapters/payments/index.ts'
+import { alipay, alipaySplits, bank, bankSplits, httpExchange, wechatMixed, wechatPay, wechatSplits, type Exchange } from '../../../adapters/payments/index.ts'
 import { alipaySimulator } from '../../../adapters/simulators/payments/alipay.ts'
 import { bankPublicKeys, bankSimulator } from '../../../adapters/simulators/payments/bank.ts'
 import type { ChannelOptions, PaymentChannelSimulator } from '../../../adapters/simulators/payments/channel.ts'
@@ -11,6 +11,7 @@ import { inProcess, startWireServer } from '../../../adapters/simulators/payment
 import { calendarIn } from '../../../core/clock.ts'
 import { startOfDayIn } from '../../../core/days.ts'
 import { fen } from '../../../core/money.ts'
+import type { SplitGateway } from '../../../core/escrow/index.ts'
 import type { PaymentGateway, PaymentOrder, Refund } from '../../../core/payments/index.ts'
 import type { Teardown } from '../../fixtures/store.ts'
 
@@ -27,6 +28,7 @@ export const notifyUrl = 'https://yiqiao.example/callbacks'
 
 export interface ChannelUnderTest {
   readonly gateway: PaymentGateway
+  readonly splits: SplitGateway
   readonly simulator: PaymentChannelSimulator
   /** Business time, to be set. */
   readonly clock: { at: Date }
@@ -40,13 +42,14 @@ export interface ChannelUnderTest {
 export type WechatUnderTest = ChannelUnderTest & { readonly mixed: PaymentGateway, readonly bureau: WechatPaySimulator['bureau'] }
 
 type Way = 'http' | 'process'
-type Opened<Simulator> = { readonly simulator: Simulator, readonly gatewayOf: (given: { readonly url: string, readonly exchange: Exchange }) => PaymentGateway }
+type Given = { readonly url: string, readonly exchange: Exchange }
+type Opened<Simulator> = { readonly simulator: Simulator, readonly gatewayOf: (given: Given) => PaymentGateway, readonly splitsOf: (given: Given) => SplitGateway }
 
 async function opened<Simulator extends PaymentChannelSimulator> (t: Teardown, way: Way, make: (options: ChannelOptions) => Opened<Simulator>): Promise<ChannelUnderTest & { readonly simulator: Simulator, readonly exchange: Exchange }> {
   const clock = { at: new Date('2027-03-01T10:00:00+08:00') }
   const callbacks: Callback[] = []
   const ears: { gateway: PaymentGateway | null } = { gateway: null }
-  const { simulator, gatewayOf } = make({
+  const { simulator, gatewayOf, splitsOf } = make({
     clock: { now: () => clock.at }, calendar: calendarIn('Asia/Shanghai'), startOfDay: startOfDayIn('Asia/Shanghai'), realClock, ids: { next: randomUUID }, keys, seed: 7, slowMs: 60_000, retryAfterMs: 1,
     deliver: async (callback) => {
       callbacks.push(callback)
@@ -64,7 +67,7 @@ async function opened<Simulator extends PaymentChannelSimulator> (t: Teardown, w
   const gateway = gatewayOf({ url, exchange })
   ears.gateway = gateway
   return {
-    gateway, simulator, clock, callbacks, url, exchange,
+    gateway, splits: splitsOf({ url, exchange }), simulator, clock, callbacks, url, exchange,
     read: async (callback) => callback === undefined ? null : await gateway.readCallback(callback.headers, Buffer.from(callback.body), realNow),
     fail: (kind, count = 1) => { simulator.setFaults([{ kind, rate: 1, count, seed: 1 }]) }
   }
@@ -74,15 +77,19 @@ export const wechatOptions = (given: { readonly url: string, readonly exchange: 
   ...wechatMerchant, ...given, merchantKey: keys.merchant.privateKey, platformKeys: wechatPlatformKeys(keys), notifyUrl, clock: realClock, nonces: { next: randomUUID }
 })
 
+const alipayOptions = ({ url, exchange }: Given) => ({ ...alipayMerchant, appKey: keys.merchant.privateKey, platformKeys: [keys.platform.publicKey, keys.nextPlatform.publicKey], gatewayUrl: `${url}/gateway.do`, notifyUrl, clock: realClock, exchange })
+const bankOptions = ({ url, exchange }: Given) => ({ ...bankMerchant, key: keys.merchant.privateKey, bankKeys: bankPublicKeys(keys), url, notifyUrl, clock: realClock, exchange })
+
 export async function aWechat (t: Teardown, way: Way = 'http'): Promise<WechatUnderTest> {
-  const channel = await opened(t, way, (options) => ({ simulator: wechatPaySimulator({ ...options, merchant: wechatMerchant }), gatewayOf: (given) => wechatPay(wechatOptions(given)) }))
+  const channel = await opened(t, way, (options) => ({ simulator: wechatPaySimulator({ ...options, merchant: wechatMerchant }), gatewayOf: (given) => wechatPay(wechatOptions(given)), splitsOf: (given) => wechatSplits(wechatOptions(given)) }))
   return { ...channel, mixed: wechatMixed(wechatOptions(channel), channel.simulator.bureau), bureau: channel.simulator.bureau }
 }
 
 export async function anAlipay (t: Teardown, way: Way = 'http'): Promise<ChannelUnderTest & { readonly openWallet: (orderString: string) => void }> {
   const channel = await opened(t, way, (options) => ({
     simulator: alipaySimulator({ ...options, merchant: alipayMerchant }),
-    gatewayOf: ({ url, exchange }) => alipay({ ...alipayMerchant, appKey: keys.merchant.privateKey, platformKeys: [keys.platform.publicKey, keys.nextPlatform.publicKey], gatewayUrl: `${url}/gateway.do`, notifyUrl, clock: realClock, exchange })
+    gatewayOf: (given) => alipay(alipayOptions(given)),
+    splitsOf: (given) => alipaySplits(alipayOptions(given))
   }))
   return { ...channel, openWallet: channel.simulator.openWallet }
 }
@@ -90,7 +97,8 @@ export async function anAlipay (t: Teardown, way: Way = 'http'): Promise<Channel
 export async function aBank (t: Teardown, way: Way = 'http'): Promise<ChannelUnderTest> {
   return await opened(t, way, (options) => ({
     simulator: bankSimulator({ ...options, merchant: bankMerchant }),
-    gatewayOf: ({ url, exchange }) => bank({ ...bankMerchant, key: keys.merchant.privateKey, bankKeys: bankPublicKeys(keys), url, notifyUrl, clock: realClock, exchange })
+    gatewayOf: (given) => bank(bankOptions(given)),
+    splitsOf: (given) => bankSplits(bankOptions(given))
   }))
 }
 

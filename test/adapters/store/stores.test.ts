@@ -2,14 +2,20 @@ import t from 'tap'
 import { accountStoresContract, auditStoreContract, clientStoreContract, guardianStoreContract, tokenStoreContract, wechatStoresContract } from '../../contracts/access-stores.ts'
 import { appointmentStoreContract, slotStoreContract } from '../../contracts/appointment-stores.ts'
 import { billStoreContract, decisionStoreContract } from '../../contracts/bill-store.ts'
+import { consultationStoresContract } from '../../contracts/consultation-stores.ts'
 import { chargeStoreContract } from '../../contracts/charge-store.ts'
+import { dialogueStoresContract } from '../../contracts/dialogue-stores.ts'
 import { defaultStoreContract } from '../../contracts/default-store.ts'
 import { contractStoreContract, eligibilityStoreContract } from '../../contracts/contract-store.ts'
 import { creditFeedStoreContract } from '../../contracts/credit-feed-store.ts'
+import { escrowStoreContract, walletStoreContract } from '../../contracts/escrow-stores.ts'
 import { faceConsentStoreContract, facePhotoStoreContract, faceTemplateStoreContract } from '../../contracts/face-stores.ts'
 import { inboxStoreContract } from '../../contracts/inbox-store.ts'
+import { invitationStoresContract } from '../../contracts/invitation-stores.ts'
 import { ledgerStoreContract } from '../../contracts/ledger-store.ts'
 import { alertStoreContract, idempotencyStoreContract, jobRunStoreContract, leaseStoreContract, pauseStoreContract, settingStoreContract } from '../../contracts/operation-stores.ts'
+import { marketStoresContract } from '../../contracts/market-stores.ts'
+import { membershipStoreContract } from '../../contracts/membership-store.ts'
 import { deviceStoreContract, noticeStoreContract } from '../../contracts/notice-stores.ts'
 import { outboundStoreContract } from '../../contracts/outbound-store.ts'
 import { outboxStoreContract } from '../../contracts/outbox-store.ts'
@@ -17,6 +23,7 @@ import { patientStoreContract } from '../../contracts/patient-store.ts'
 import { paymentStoreContract } from '../../contracts/payment-store.ts'
 import { practitionerStoreContract } from '../../contracts/practitioner-store.ts'
 import { dayStoreContract, reconciliationStoreContract } from '../../contracts/reconciliation-stores.ts'
+import { prescriptionStoresContract } from '../../contracts/prescription-stores.ts'
 import { recordStoreContract } from '../../contracts/record-store.ts'
 import { remoteIdStoreContract } from '../../contracts/remote-id-store.ts'
 import { sealStoreContract } from '../../contracts/seal-store.ts'
@@ -41,15 +48,23 @@ const contracts = {
   contracts: contractStoreContract,
   eligibility: eligibilityStoreContract,
   payments: paymentStoreContract,
+  escrows: escrowStoreContract,
+  wallets: walletStoreContract,
   reconciliations: reconciliationStoreContract,
   'closed days': dayStoreContract,
+  memberships: membershipStoreContract,
+  'doctors, hospitals and their audits': marketStoresContract,
   patients: patientStoreContract,
   visits: visitStoreContract,
   vouchers: voucherStoresContract,
   'voucher codes, deny lists and offline uses': voucherCodeStoresContract,
+  'invitations, evaluations, tips, complaints and stars': invitationStoresContract,
   slots: slotStoreContract,
   'appointments and waiting lists': appointmentStoreContract,
+  'consultations, after-sales, fees and presence': consultationStoresContract,
+  'records, prescriptions, sick notes, drug orders and parcels': prescriptionStoresContract,
   practitioners: practitionerStoreContract,
+  'dialogues, calls and rooms': dialogueStoresContract,
   'credit feed': creditFeedStoreContract,
   outbox: outboxStoreContract,
   notices: noticeStoreContract,

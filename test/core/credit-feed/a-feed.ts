@@ -89,7 +89,7 @@ export async function aFeed (t: Teardown, given: Partial<PayAfterCareSettings> =
     deliver: () => inTransaction(async ({ outbox, notices }) => {
       for (const { id, key, payload } of await outbox.due(new Date('2099-01-01'), 1_000, 'notice')) {
         const { template, patientId } = payload as unknown as Notice
-        await notices.save({ key, template, patientId, state: feed.provesNotices ? 'delivered' : 'sent', channel: 'sms', proofId: `receipt-${id}`, reason: null, queuedAt: feed.now, sentAt: feed.now, provenAt: feed.provesNotices ? feed.now : null })
+        await notices.save({ key, template, patientId, staffId: null, state: feed.provesNotices ? 'delivered' : 'sent', channel: 'sms', proofId: `receipt-${id}`, reason: null, queuedAt: feed.now, sentAt: feed.now, provenAt: feed.provesNotices ? feed.now : null })
         await outbox.markDone(id, feed.now)
       }
     }),

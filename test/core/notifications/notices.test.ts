@@ -46,7 +46,7 @@ t.test('the hours of collection', async (t) => {
 
   t.test('hold back reminders only; everything else goes at any hour', async (t) => {
     const night = new Date('2027-03-02T02:00:00+08:00')
-    t.strictSame(noticeTemplates.filter((name) => mayGoAt(name, night, hours, days) !== null), ['dunning', 'dunning_deadline', 'appointment_reminder', 'voucher_expiring', 'voucher_expired'])
+    t.strictSame(noticeTemplates.filter((name) => mayGoAt(name, night, hours, days) !== null), ['dunning', 'dunning_deadline', 'appointment_reminder', 'voucher_expiring', 'voucher_expired', 'membership_expiring', 'membership_expired'])
   })
 
   t.test('whatever the instant → a reminder goes within them, at once or at the next opening [I-24]', async () => {
