@@ -1,19 +1,15 @@
 import { createHash } from 'node:crypto'
 import { paymentCallbackRoutes, paymentReadRoutes, paymentRoutes, refundRoutes } from '../../adapters/http/index.ts'
 import { gather } from '../../adapters/queue/index.ts'
-import { fen } from '../../core/money.ts'
 import type { CarryOut } from '../../core/outbox.ts'
 import {
-  applyCallback, cancelPayment, closePayment, compensatePayment, createPayment, decideOnRefund, keepCallbacks, nextQueryDue, paymentKinds, queryDue, readRefundToSource, requestRefund, submitRefund, takeCallback,
+  applyCallback, cancelPayment, closePayment, compensatePayment, createPayment, decideOnRefund, keepCallbacks, nextQueryDue, paymentKinds, queryDue, refundToSource, requestRefund, submitRefund, takeCallback,
   type KeptCallback, type PaymentHalf
 } from '../../core/payments/index.ts'
 import { pruneCallbacks } from '../../jobs/prune-callbacks.ts'
 import { undecidedPayments } from '../../jobs/undecided-payments.ts'
 import { plainArea, type Area, type AreaDeps } from './area.ts'
 import { paymentTools, type AllPaymentTools } from './payment-tools.ts'
-
-/** Above any sum: what was decided already needs no second person. */
-const nobodyAsked = fen(9e15)
 
 /** Anybody may send call-backs: what proves nothing is kept, but not without end. */
 const mostUnprovenPerMinute = 120
@@ -71,9 +67,7 @@ export function carryOutOf (tools: AllPaymentTools, notifyOutbox: () => void): R
       notifyOutbox()
     },
     [paymentKinds.refundToSource]: async (message) => {
-      const { orderId, amountFen, parts, reason, isDecided } = readRefundToSource(message)
-      const rules = isDecided === true ? { ...tools, byTwoAboveFen: nobodyAsked } : tools
-      await inTransaction((stores) => requestRefund(stores, rules, { orderId, sourceKey: message.key, amountFen, parts, hospitalId: null, reason, requestedBy: 'system' }, clock.now()))
+      await inTransaction((stores) => refundToSource(stores, tools, message, clock.now()))
       notifyOutbox()
     },
     [paymentKinds.refund]: ({ payload }) => submitRefund(tools, String(payload['refundId'])),

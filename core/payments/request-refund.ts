@@ -19,7 +19,7 @@ export interface RequestRefund {
   readonly requestedBy: string
 }
 
-interface RefundRules<Stores> extends LearnTools<Stores> {
+export interface RefundRules<Stores> extends LearnTools<Stores> {
   /** Above it a second person approves. */
   readonly byTwoAboveFen: Fen
 }

@@ -58,3 +58,15 @@ export function halfOf (order: PaymentOrder, refunds: readonly Refund[], amountF
   if (amountFen === order.insuranceFen && !standing.some(({ half }) => half === 'insurance')) return 'insurance'
   throw tooMuch('The insurance part of a mixed payment goes back as a whole only. Refund the whole payment, the insurance part, or so much of the cash.')
 }
+
+/**
+ * What is refunded one after the other so that so much goes back. Of a mixed order more than its cash goes back as the
+ * insurance half, which is whole or not at all, and the rest in cash; in one step wherever that is enough.
+ */
+export function refundSteps (order: PaymentOrder, refunds: readonly Refund[], amountFen: Fen): readonly Fen[] {
+  const standing = refunds.filter(counts)
+  if (order.channel !== 'mixed' || standing.some(({ half }) => half !== 'cash') || (standing.length === 0 && amountFen === order.amountFen)) return [amountFen]
+  const cashLeftFen = order.cashFen - sumFen(standing.map((refund) => refund.amountFen))
+  const inCashFen = amountFen - order.insuranceFen
+  return amountFen > cashLeftFen && inCashFen > 0 && inCashFen <= cashLeftFen ? [fen(inCashFen), order.insuranceFen] : [amountFen]
+}

@@ -5,7 +5,7 @@ import { fictitiousResidentId } from '../../../adapters/simulators/hospital/resi
 import type { CalendarDate } from '../../../core/clock.ts'
 import { channelClearing, patientReceivable } from '../../../core/ledger/index.ts'
 import { fen } from '../../../core/money.ts'
-import { cancelPayment, learn, type PaymentOrder } from '../../../core/payments/index.ts'
+import { cancelPayment, learn, refundToSource, refundToSourceMessage, type PaymentOrder } from '../../../core/payments/index.ts'
 import { freshStore } from '../../fixtures/store.ts'
 import { aChannel, type ACallback, type AChannel, type Fault } from './a-channel.ts'
 import { aTill, minutes, type ATill } from './a-till.ts'
@@ -163,4 +163,25 @@ t.test('whatever happens to a mixed payment → it is paid with both halves, or 
   }), { numRuns: runs })
   const clearing = await inWorld('nobody').till.balance(channelClearing('wechat')) - before + await inWorld('nobody').till.balance(channelClearing('insurance'))
   t.equal(clearing, inWorld('nobody').channel.heldFen(), `${runs} histories`)
+})
+
+t.test('more than the cash of a mixed payment goes back → as its whole insurance half and the rest in cash, once; what cannot be made of that is refused and left to finance', async (t) => {
+  await known('mixed back')
+  const { till, channel, patientId } = aWorld('mixed')('mixed back')
+  await till.owe(patientId, 9_973)
+  const { id, orderNumber } = await till.create(patientId, { channel: 'mixed', mode: 'app', insuranceFen: fen(3_324), openid: 'o' })
+  for (const half of ['cash', 'insurance'] as const) channel.pay(orderNumber, half)
+  await till.callBack(channel.callbackOf(orderNumber))
+  await till.drain()
+  const back = async (key: string, amountFen: number): Promise<void> => {
+    const message = refundToSourceMessage({ orderId: id, amountFen: fen(amountFen), parts: [{ hospitalId: 'east', referenceId: 'debt', patientId, amountFen: fen(amountFen) }], reason: 'not_owed_any_more', isDecided: true }, { id: key, key, at: till.now() })
+    await till.store.inTransaction((stores) => refundToSource(stores, till.tools, message, till.now()))
+  }
+  await back('first', 1_502)
+  await back('second', 7_394)
+  await back('second', 7_394)
+  t.same(await till.drain(), [])
+  t.strictSame((await till.refundsOf(id)).map(({ amountFen, half, state }) => `${half ?? 'whole'} ${amountFen} ${state}`).sort(), ['cash 1502 success', 'cash 4070 success', 'insurance 3324 success'])
+  t.strictSame([channel.heldFen('cash'), channel.heldFen('insurance')], [1_077, 0])
+  await t.rejects(back('third', 1_078), { code: 'REFUND_EXCEEDS_PAYMENT' })
 })
