@@ -21,6 +21,8 @@ export interface StoreOptions {
   readonly poolSize?: number
   /** How long SQLite waits for another process. The whole process waits with it. */
   readonly busyTimeoutMs?: number
+  /** Waited for before each transaction; absent: a turn for sockets and timers now and then, by real time (breather.ts). */
+  readonly breathe?: () => Promise<unknown>
 }
 
 export interface Store {
@@ -46,7 +48,7 @@ export interface Store {
 
 export async function openStore (options: StoreOptions): Promise<Store> {
   const engine = engineOf(options)
-  const breathe = breather()
+  const breathe = options.breathe ?? breather()
   const bound = boundStores(engine)
   return {
     dialect: engine.dialect.name,
@@ -70,7 +72,7 @@ function engineOf ({ dataDir, databaseUrl, schema, sqliteDriver, poolSize, busyT
 interface Beginning {
   readonly engine: Engine
   readonly pool: Pool
-  readonly breathe: () => Promise<void>
+  readonly breathe: () => Promise<unknown>
   readonly bound: (connection: Connection) => BoundStores
 }
 

@@ -49,6 +49,8 @@ export interface System {
   readonly log: Log
   /** The folder that holds package.json. */
   readonly root: string
+  /** How the store gives way before each transaction, where real time may not decide it: the simulation's runs are alike. */
+  readonly breathe?: () => Promise<unknown>
 }
 
 export interface ComposeOptions {
@@ -105,9 +107,9 @@ export interface Composed {
 
 /** The product without HTTP: store → tables → inbox → sources → jobs, alerts, outbox → MLLP. Read it top to bottom. */
 export async function compose ({ config, system, clockOf, sms, wechat, outside }: ComposeOptions): Promise<Composed> {
-  const { wallClock, ids, random, log } = system
+  const { wallClock, ids, random, log, breathe } = system
   const { site, zone } = config
-  const store = await openConfiguredStore(config)
+  const store = await openConfiguredStore(config, breathe)
   const { mappings, fhirMappings, stableId } = await composeTables(config, store)
   if (store.dialect === 'sqlite') await store.inTransaction(({ leases }) => leases.releaseAll())
   await store.inReading(mappings.reload)
@@ -216,8 +218,8 @@ function fhirWriter ({ url, auth, timeoutMs }: FhirDestinationConfig, wallClock:
   return fhirClient({ url, ...(auth === undefined ? {} : { auth }), timeoutMs, wallClock })
 }
 
-export async function openConfiguredStore (config: Config): Promise<Store> {
-  const store = await openStore(storeOptionsOf(config))
+export async function openConfiguredStore (config: Config, breathe?: () => Promise<unknown>): Promise<Store> {
+  const store = await openStore({ ...storeOptionsOf(config), ...breathe === undefined ? {} : { breathe } })
   await store.migrate()
   return store
 }
