@@ -1,6 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox'
 import {
-  complaintStates, invitationKinds, invitationStates, payees, starWords, tipStates, type Complaint, type Evaluation, type Invitation, type InvitationEvent, type StarChange, type Stars, type Tip
+  complaintStates, firstLevel, invitationKinds, invitationStates, payees, starWords, tipStates, type Complaint, type Evaluation, type Invitation, type InvitationEvent, type StarChange, type Stars, type Tip
 } from '../../core/invitations/index.ts'
 import type { Payer } from '../../core/escrow/index.ts'
 import type { Side } from './invitation-admit.ts'
@@ -109,15 +109,15 @@ const Change = Type.Object({ before: nullable(Type.Integer()), level: Type.Integ
 
 export const StarsBody = Type.Object({
   doctorId: Id,
-  level: nullable(Type.Integer({ minimum: 1, maximum: 5, description: 'null: nothing has happened yet' })),
-  why: nullable(Why),
+  level: Type.Integer({ minimum: 1, maximum: 5 }),
+  why: Why,
   at: nullable(Instant),
   history: Type.Array(Change, { description: 'the newest first' })
 })
 
 export function starsBody (doctorId: string, stars: Stars | null, { changes, writeInstant }: { readonly changes: readonly StarChange[], readonly writeInstant: WriteInstant }) {
   return {
-    doctorId, level: stars?.level ?? null, why: stars === null ? null : starWords(stars), at: stars === null ? null : writeInstant(stars.at),
+    doctorId, level: (stars ?? firstLevel).level, why: starWords(stars ?? firstLevel), at: stars === null ? null : writeInstant(stars.at),
     history: changes.map((change) => ({ before: change.before, level: change.level, cause: change.cause, why: starWords(change), at: writeInstant(change.at) }))
   }
 }

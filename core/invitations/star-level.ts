@@ -64,3 +64,6 @@ function twelveMonthsAfter (at: Date): Date {
   later.setUTCFullYear(at.getUTCFullYear() + 1)
   return later
 }
+
+/** Of a doctor of whom nothing is known yet. */
+export const firstLevel: StarLevel = starLevel({ invitations: 0, ratings: 0, ratingSum: 0, upheldAt: [] }, new Date(0))

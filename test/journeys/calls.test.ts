@@ -13,7 +13,7 @@ import { eventually } from './a-service.ts'
 t.setTimeout(600_000)
 
 t.test('the doctor calls over REST → the patient is told, answers, and no end of a call ends the visit [C7]', async (t) => {
-  const talk = await aTalk(t, { calls: { stun: ['stun:stun.example:3478'] } })
+  const talk = await aTalk(t, { calls: { stun: ['stun:stun.example:3478'] }, isConsultation: true })
   const { service, at, patient, doctor } = talk
   t.match(await service.get(at('call'), patient), { status: 200, body: { call: null } })
   t.match(await service.post(at('call'), patient, { mode: 'video' }), { status: 403, body: { code: 'CALL_PARTY_REFUSED' } })
@@ -32,7 +32,7 @@ t.test('the doctor calls over REST → the patient is told, answers, and no end 
   t.match((await talk.say(patient, 'still here')).status, 201)
   const { body: { items } } = await service.get(at('messages'), patient)
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- as any client looks into it
-  t.strictSame(items.map(({ text }: any) => text), ['call_started', 'call_declined', 'call_started', 'call_accepted', 'call_hung_up', 'still here'])
+  t.strictSame(items.map(({ text }: any) => text), ['consultation_accepted', 'call_started', 'call_declined', 'call_started', 'call_accepted', 'call_hung_up', 'still here'])
   const rings = await service.served.parts.store.inReading(({ notices }) => notices.find(`call:${talk.id}:1`))
   t.match(rings ?? await service.served.parts.store.inReading(({ outbox }) => outbox.due(new Date(Date.now() + 60_000), 10, 'notice')), rings === null ? [{ key: `call:${talk.id}:1` }] : { template: 'call_ringing' })
 })
@@ -73,7 +73,7 @@ async function open (talk: Talk, side: Side, token: string, more = ''): Promise<
 
 /** Both sides open the page; nobody calls yet. */
 async function aMeeting (t: Test, { calls, environment, isRed = false, choice = 'useVideo', more = '', flags = [] }: { readonly calls?: object, readonly environment?: Readonly<Record<string, string>>, readonly isRed?: boolean, readonly choice?: string, readonly more?: string, readonly flags?: readonly string[] } = {}): Promise<Meeting> {
-  const talk = await aTalk(t, { ...calls === undefined ? {} : { calls }, ...environment === undefined ? {} : { environment } })
+  const talk = await aTalk(t, { isConsultation: true, ...calls === undefined ? {} : { calls }, ...environment === undefined ? {} : { environment } })
   const [doctor, patient] = [await aBrowser(t, { isRed, more: flags }), await aBrowser(t, { more: flags })]
   await open(talk, doctor, talk.doctor, more)
   await open(talk, patient, talk.patient, more)
