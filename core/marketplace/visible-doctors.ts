@@ -56,8 +56,9 @@ interface Wanted {
   readonly specialty: string | null
 }
 
-/** Those whom this caller may see, by name. */
+/** Those whom this caller may see, by name. A hospital without a membership finds its own staff where it asks for it, and nobody in the market (acceptance 9). */
 export async function visibleDoctors (stores: ViewStores, viewer: Viewer, wanted: Wanted, page: { readonly limit: number, readonly offset: number }): Promise<readonly Doctor[]> {
-  const scope = scopeOf(viewer)
+  const isOutside = viewer.kind === 'hospital' && !viewer.seesAll && wanted.hospitalId !== viewer.hospitalId
+  const scope = isOutside ? null : scopeOf(viewer)
   return scope === null ? [] : await stores.doctors.listApproved({ ...scope, ...wanted }, page)
 }

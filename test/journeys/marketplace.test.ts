@@ -168,9 +168,10 @@ t.test('who sees which doctor → goes by where the patient lies, and by a membe
     t.strictSame(await items('/v1/doctors', guardian), [])
   })
 
-  await t.test('a hospital → sees its own doctors, and without a membership no others; a doctor sees himself [M5]', async (t) => {
-    t.strictSame(namesOf(await items('/v1/doctors', hospital)), [east])
-    t.strictSame(namesOf(await items('/v1/doctors', hospital2)), [west])
+  await t.test('a hospital without a membership → sees nobody in the market, and its own staff where it asks for it; a doctor sees himself [M5 acc:TM-09]', async (t) => {
+    t.strictSame(await items('/v1/doctors', hospital2), [])
+    t.strictSame(namesOf(await items('/v1/doctors?hospital=east', hospital)), [east])
+    t.strictSame(namesOf(await items('/v1/doctors?hospital=west', hospital2)), [west])
     t.strictSame(await items('/v1/doctors?hospital=east', hospital2), [])
     t.strictSame(namesOf(await items('/v1/doctors', doctor)), [east])
     t.strictSame(namesOf(await items('/v1/doctors', reviewer)), [east, west])
@@ -222,7 +223,7 @@ t.test('who sees which doctor → goes by where the patient lies, and by a membe
     await call(`/v1/audits/doctor/${id}/evidence`, owner, evidence)
     await call(`/v1/doctors/${id}/submit`, owner)
     t.match(await approves('doctor', id), { body: { state: 'approved' } })
-    t.strictSame(namesOf(await items('/v1/doctors', token)), ['袁示例'], 'the hospital sees its own')
+    t.strictSame(namesOf(await items(`/v1/doctors?hospital=${third}`, token)), ['袁示例'], 'the hospital sees its own')
     t.match(await call('/v1/admission-declarations', guardian, { hospitalId: 'east' }), { status: 409, body: { code: 'ADMISSION_KNOWN_BY_HIS' } })
     t.match(await call('/v1/admission-declarations', guardian, { hospitalId: 'nowhere' }), { status: 404 })
     t.match(await call('/v1/admission-declarations', guardian, { hospitalId: third }), { status: 201, body: { isVerified: false } })
