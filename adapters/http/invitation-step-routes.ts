@@ -1,5 +1,6 @@
 import { Type, type FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { Permission } from '../../core/access/index.ts'
+import { DomainError } from '../../core/errors.ts'
 import type { Invitation, InvitationCommand, InvitationStore } from '../../core/invitations/index.ts'
 import type { InTransaction } from '../../core/unit-of-work.ts'
 import type { Side } from './invitation-admit.ts'
@@ -30,7 +31,10 @@ interface StepRoute {
 }
 
 const ReasonOnly = Type.Object({ reason: Reason }, { additionalProperties: false })
-const said = ({ reason = '' }: Given): string => reason
+function said ({ reason }: Given): string {
+  if (reason === undefined) throw new DomainError('REQUEST_INVALID', 'Say why.', 'reason')
+  return reason
+}
 
 /** Steps that need nothing but who takes them. */
 const plain: readonly StepRoute[] = [
@@ -69,7 +73,7 @@ export function invitationStepRoutes (deps: InvitationStepRoutesDeps): FastifyPl
     }
     server.post('/v1/invitations/:id/approval', {
       config: { access: 'invitation.approve', idempotencyKey: 'required' },
-      schema: { ...common, 'x-requirements': ['M7', 'M10'], summary: 'The doctor\'s own hospital approves or refuses what another hospital asks of its doctor', body: Type.Object({ isApproved: Type.Boolean(), reason: Reason }, { additionalProperties: false }) }
+      schema: { ...common, 'x-requirements': ['M7', 'M10'], summary: 'The doctor\'s own hospital approves or refuses what another hospital asks of its doctor', body: Type.Object({ isApproved: Type.Boolean(), reason: Type.Optional(Reason) }, { additionalProperties: false, description: 'a refusal needs a reason' }) }
     }, async (request) => done(request, { as: ['home_hospital'], command: (given) => given.isApproved === true ? { kind: 'approve' } : { kind: 'refuse', reason: said(given) } }, { id: request.params.id, given: request.body }))
 
     server.post('/v1/invitations/:id/ruling', {

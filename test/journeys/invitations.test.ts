@@ -216,8 +216,8 @@ t.test('another hospital\'s invitation', async (t) => {
     await pay(`/v1/invitations/${id}`, 'hospital2')
     t.match((await get(`/v1/invitations/${id}`, 'hospital2')).body, { state: 'home_hospital_approval', needsApproval: true, payee: 'home_hospital', payer: { kind: 'hospital', id: 'west' } })
     t.equal((await step(id, 'accept', 'doctor')).body.code, 'INVITATION_STATE_REFUSED')
-    t.equal((await step(id, 'approval', 'hospital2', { isApproved: true, reason: '同意' })).status, 404, 'not the one that invites')
-    t.equal((await step(id, 'approval', 'hospital', { isApproved: true, reason: '同意' })).body.state, 'negotiating')
+    t.equal((await step(id, 'approval', 'hospital2', { isApproved: true })).status, 404, 'not the one that invites')
+    t.equal((await step(id, 'approval', 'hospital', { isApproved: true })).body.state, 'negotiating')
     t.equal((await post(`/v1/invitations/${id}/messages`, 'hospital2', { clientId: 'h1', kind: 'text', text: '周二晚上一台手术' })).status, 201)
     t.equal((await step(id, 'accept', 'doctor')).body.state, 'accepted')
     t.equal((await get(`/v1/doctors/${doctorId}/calendar`, 'doctor')).body.items.find((one: { id: string }) => one.id === first?.id).isFree, false)
@@ -234,6 +234,7 @@ t.test('another hospital\'s invitation', async (t) => {
   await t.test('that its hospital refuses, or that the hospital gives up → goes back to the hospital that paid [M10]', async (t) => {
     const refused = await invite('hospital2', { slotId: second?.id })
     await pay(`/v1/invitations/${refused.id}`, 'hospital2')
+    t.equal((await step(refused.id, 'approval', 'hospital', { isApproved: false })).body.code, 'REQUEST_INVALID', 'a refusal says why')
     t.equal((await step(refused.id, 'approval', 'hospital', { isApproved: false, reason: '科室排班冲突' })).body.state, 'declined')
     const given = await invite('hospital2', { slotId: second?.id })
     await pay(`/v1/invitations/${given.id}`, 'hospital2')
