@@ -1,15 +1,6 @@
 import { parseMessage, printSegments, type FieldContent, type Hl7Message, type SegmentContent } from '../../hl7v2/index.ts'
+import { deskLine, type DeskLine, type DeskOptions } from './desk-line.ts'
 import { beijingTime } from './dialect.ts'
-
-export interface BookingDeskOptions {
-  readonly application: string
-  readonly facility: string
-  readonly letter: string
-  /** Business time. */
-  readonly now: () => Date
-  /** Sends one message to whoever listens to this hospital; settles when it is answered. */
-  readonly send: (message: { readonly controlId: string, readonly text: string }) => Promise<unknown>
-}
 
 /** What the booking office does on request: with an appointment, by any of its numbers; with a shift, by the roster's number; with all, by none. */
 export const bookingActs = ['cancel_appointment', 'miss_appointment', 'close_shift', 'open_shift', 'refuse_changes', 'take_changes', 'hold_notices', 'tell_notices'] as const
@@ -38,20 +29,18 @@ export interface BookingDesk {
 }
 
 interface State {
-  readonly options: BookingDeskOptions
+  readonly options: DeskOptions
+  readonly line: DeskLine
   readonly bookings: Booking[]
   readonly closedShifts: Set<string>
   takesChanges: boolean
   /** Whether it tells of what it booked. */
   tells: boolean
-  count: number
-  lastMs: number
-  last: Promise<unknown>
 }
 
 /** 预约中心. The side of a HIS that gives its seats away: it answers requests, tells of what it booked, and answers when asked. */
-export function bookingDesk (options: BookingDeskOptions): BookingDesk {
-  const state: State = { options, bookings: [], closedShifts: new Set(), takesChanges: true, tells: true, count: 0, lastMs: 0, last: Promise.resolve() }
+export function bookingDesk (options: DeskOptions): BookingDesk {
+  const state: State = { options, line: deskLine(options, 'BOOK'), bookings: [], closedShifts: new Set(), takesChanges: true, tells: true }
   return {
     reply: (text) => {
       const message = parseMessage(text)
@@ -60,11 +49,11 @@ export function bookingDesk (options: BookingDeskOptions): BookingDesk {
     },
     act: async (act, key) => {
       const isDone = acts[act](state, key)
-      await state.last
+      await state.line.settled()
       return isDone
     },
     bookings: () => state.bookings.map(({ filler, shift, status, start }) => ({ filler, shift, status, start })),
-    settled: async () => { await state.last }
+    settled: async () => { await state.line.settled() }
   }
 }
 
@@ -94,7 +83,7 @@ function answerRequest (state: State, message: Hl7Message): string {
   const isNews = refusal === null && !outcome.isKnown
   if (booking !== null && isNews) tell(state, booking, { S01: 'S12', S02: 'S13', S03: 'S14', S04: 'S15' }[trigger] ?? 'S14')
   return printSegments([
-    header(state, ['SRR', trigger, 'SRR_S01']),
+    state.line.header(['SRR', trigger, 'SRR_S01']),
     { name: 'MSA', fields: { 1: refusal === null ? 'AA' : 'AE', 2: message.get('MSH-10') ?? '', 3: refusal ?? undefined } },
     ...refusal === null ? [] : [{ name: 'ERR', fields: { 3: ['207', '', 'HL70357'], 4: 'E', 8: refusal } }],
     ...booking === null ? [{ name: 'SCH', fields: { 1: { raw: rawOf(message, 1) } } }, personOf(message)] : scheduleOf(booking)
@@ -136,7 +125,7 @@ function change (state: State, message: Hl7Message, trigger: string): Outcome {
 function answerQuery (state: State, message: Hl7Message): string {
   const booking = found(state, message)
   return printSegments([
-    header(state, ['SQR', 'S25', 'SQR_S25']),
+    state.line.header(['SQR', 'S25', 'SQR_S25']),
     { name: 'MSA', fields: { 1: 'AA', 2: message.get('MSH-10') ?? '' } },
     { name: 'QAK', fields: { 1: message.get('QRD-4') ?? '', 2: booking === null ? 'NF' : 'OK' } },
     ...booking === null ? [] : scheduleOf(booking)
@@ -164,18 +153,5 @@ function scheduleOf ({ filler, placer, shift, start, end, status, person, resour
 /** One after the other, as they happened. */
 function tell (state: State, booking: Booking, trigger: string): void {
   if (!state.tells) return
-  const text = printSegments([header(state, ['SIU', trigger, 'SIU_S12']), ...scheduleOf(booking)])
-  const controlId = controlIdOf(state)
-  state.last = state.last.then(() => state.options.send({ controlId, text })).catch(() => undefined)
+  state.line.tell([state.line.header(['SIU', trigger, 'SIU_S12']), ...scheduleOf(booking)])
 }
-
-/** Each message is later than the one before, also while the business clock stands still. */
-function header (state: State, type: readonly [string, string, string]): SegmentContent {
-  const { application, facility, now } = state.options
-  state.lastMs = Math.max(now().getTime(), state.lastMs + 1)
-  const at = new Date(state.lastMs)
-  state.count += 1
-  return { name: 'MSH', fields: { 3: application, 4: facility, 5: 'YIQIAO', 6: 'YIQIAO', 7: `${beijingTime(at)}.${String(at.getUTCMilliseconds()).padStart(3, '0')}+0800`, 9: type, 10: controlIdOf(state), 11: 'P', 12: '2.5.1', 17: 'CHN', 18: 'UNICODE UTF-8' } }
-}
-
-const controlIdOf = ({ options, count }: State): string => `${options.letter}BOOK${String(count).padStart(6, '0')}`

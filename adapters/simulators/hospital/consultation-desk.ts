@@ -1,15 +1,6 @@
 import { parseMessage, printSegments, type FieldContent, type Hl7Message, type SegmentContent } from '../../hl7v2/index.ts'
+import { deskLine, type DeskLine, type DeskOptions } from './desk-line.ts'
 import { beijingTime } from './dialect.ts'
-
-export interface ConsultationDeskOptions {
-  readonly application: string
-  readonly facility: string
-  readonly letter: string
-  /** Business time. */
-  readonly now: () => Date
-  /** Sends one message to whoever listens to this hospital; settles when it is answered. */
-  readonly send: (message: { readonly controlId: string, readonly text: string }) => Promise<unknown>
-}
 
 /**
  * What the desk does with requests for consultations: with a number (CR-…) that one is told now, by the hospital's own
@@ -41,17 +32,15 @@ export interface ConsultationDesk {
 }
 
 interface State {
-  readonly options: ConsultationDeskOptions
+  readonly options: DeskOptions
+  readonly line: DeskLine
   readonly requests: Request[]
   ways: Answering
-  count: number
-  lastMs: number
-  last: Promise<unknown>
 }
 
 /** 远程问诊受理. The side of a HIS that takes requests for consultations: it says yes at once, unless it was told otherwise. */
-export function consultationDesk (options: ConsultationDeskOptions): ConsultationDesk {
-  const state: State = { options, requests: [], ways: 'accept', count: 0, lastMs: 0, last: Promise.resolve() }
+export function consultationDesk (options: DeskOptions): ConsultationDesk {
+  const state: State = { options, line: deskLine(options, 'CONS'), requests: [], ways: 'accept' }
   return {
     reply: (text) => {
       const message = parseMessage(text)
@@ -59,10 +48,10 @@ export function consultationDesk (options: ConsultationDeskOptions): Consultatio
     },
     act: async (act, key) => {
       const isDone = key === null ? setWays(state, act) : tells(state, act, key)
-      await state.last
+      await state.line.settled()
       return isDone
     },
-    settled: async () => { await state.last }
+    settled: async () => { await state.line.settled() }
   }
 }
 
@@ -90,7 +79,7 @@ function answerRequest (state: State, message: Hl7Message): string | null {
   if (trigger === 'I13') request.answer = state.ways
   if (request.answer === 'silent') return null
   return printSegments([
-    header(state, ['RRI', trigger ?? 'I12', 'RRI_I12']),
+    state.line.header(['RRI', trigger ?? 'I12', 'RRI_I12']),
     { name: 'MSA', fields: { 1: 'AA', 2: message.get('MSH-10') ?? '' } },
     ...answerOf(request, request.answer)
   ])
@@ -114,18 +103,5 @@ function answerOf ({ placer, filler, people }: Request, answer: Exclude<Answerin
 
 /** One after the other, as they happened. */
 function tell (state: State, request: Request, answer: Exclude<Answering, 'silent'>): void {
-  const text = printSegments([header(state, ['RRI', 'I12', 'RRI_I12']), { name: 'MSA', fields: { 1: 'AA', 2: controlIdOf(state) } }, ...answerOf(request, answer)])
-  const controlId = controlIdOf(state)
-  state.last = state.last.then(() => state.options.send({ controlId, text })).catch(() => undefined)
+  state.line.tell([state.line.header(['RRI', 'I12', 'RRI_I12']), { name: 'MSA', fields: { 1: 'AA', 2: state.line.controlId() } }, ...answerOf(request, answer)])
 }
-
-/** Each message is later than the one before, also while the business clock stands still. */
-function header (state: State, type: readonly [string, string, string]): SegmentContent {
-  const { application, facility, now } = state.options
-  state.lastMs = Math.max(now().getTime(), state.lastMs + 1)
-  const at = new Date(state.lastMs)
-  state.count += 1
-  return { name: 'MSH', fields: { 3: application, 4: facility, 5: 'YIQIAO', 6: 'YIQIAO', 7: `${beijingTime(at)}.${String(at.getUTCMilliseconds()).padStart(3, '0')}+0800`, 9: type, 10: controlIdOf(state), 11: 'P', 12: '2.5.1', 17: 'CHN', 18: 'UNICODE UTF-8' } }
-}
-
-const controlIdOf = ({ options, count }: State): string => `${options.letter}CONS${String(count).padStart(6, '0')}`
