@@ -1,9 +1,9 @@
 import { codeOf } from '../../core/back-off.ts'
-import { advanceClock, runDueJobs, runJob, type AdvanceClockDeps, type RanJob, type RunJobsDeps } from '../../core/operations/index.ts'
+import { advanceClock, runDueJobs, runJob, type AdvanceClockDeps, type RanJob, type RunJobsDeps, type RunStores } from '../../core/operations/index.ts'
 import { everyMinute } from './cron.ts'
 import type { LeaseHolder } from './lease-holder.ts'
 
-interface JobLoopOptions extends Omit<RunJobsDeps, 'mayContinue'> {
+interface JobLoopOptions<Stores extends RunStores> extends Omit<RunJobsDeps<Stores>, 'mayContinue'> {
   /** Only the holder of the lease `jobs` runs them. */
   readonly lease: LeaseHolder
   readonly on?: {
@@ -18,13 +18,13 @@ export interface JobLoop {
   /** Runs one job for one due instant, whatever was run before. */
   readonly run: (name: string, dueAt: Date) => Promise<RanJob>
   /** Carries the demo's clock to `target`. */
-  readonly advance: (by: Pick<AdvanceClockDeps, 'clock' | 'drain'>, target: Date) => Promise<readonly RanJob[]>
+  readonly advance: (by: Pick<AdvanceClockDeps<RunStores>, 'clock' | 'drain'>, target: Date) => Promise<readonly RanJob[]>
   /** Settles when the running job is recorded. */
   readonly stop: () => Promise<void>
 }
 
 /** Wakes the job runner at each minute. One thing at a time: a tick, an operator's run and the demo's clock take turns. */
-export function jobLoop ({ lease, on, ...deps }: JobLoopOptions): JobLoop {
+export function jobLoop <Stores extends RunStores> ({ lease, on, ...deps }: JobLoopOptions<Stores>): JobLoop {
   let isStopping = false
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
@@ -33,7 +33,7 @@ export function jobLoop ({ lease, on, ...deps }: JobLoopOptions): JobLoop {
     return result
   }
   const mayContinue = async (): Promise<boolean> => !isStopping && await lease.hold()
-  const running: RunJobsDeps = { ...deps, mayContinue, readSchedules: new Map() }
+  const running: RunJobsDeps<Stores> = { ...deps, mayContinue, readSchedules: new Map() }
   const wake = (): Promise<void> => inTurn(async () => {
     try {
       await runDueJobs(running, (run) => { on?.ran?.(run) })

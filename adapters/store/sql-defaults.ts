@@ -50,7 +50,7 @@ const saveLock = upsert('card_locks', ['id'], ['id', 'contract_id', 'episode', '
 const saveDispute = upsert('disputes', ['id'], ['id', 'contract_id', 'patient_id', 'bill_id', 'hospital_id', 'disputed_fen', 'text', 'statement', 'state', 'opened_at_ms', 'answer_by', 'answer', 'answered_at_ms', 'answered_by'])
 const watched = "state in ('lock_requested', 'locked', 'unlock_requested', 'unlock_failed')"
 
-export function sqlDefaults ({ sql, build }: Unit): DefaultStore {
+export function sqlDefaults ({ sql }: Unit): DefaultStore {
   return {
     takeDunning: async ({ contractId, on, noticeKey, suppressedBecause, owedFen, at }) => await sql.run(
       'insert into dunnings (contract_id, due_on, notice_key, suppressed_because, owed_fen, at_ms) values (?, ?, ?, ?, ?, ?) on conflict (contract_id, due_on) do nothing',
@@ -75,11 +75,11 @@ export function sqlDefaults ({ sql, build }: Unit): DefaultStore {
       return row && disputeOf(row)
     },
     disputes: async ({ contractId, isOpen, hospitalId }, { limit, offset }) => {
-      const query = build('disputes').select('*').limit(limit).offset(offset).orderByRaw('opened_at_ms desc, id desc')
-      if (contractId !== null) query.where('contract_id', contractId)
-      if (hospitalId !== null) query.where('hospital_id', hospitalId)
-      if (isOpen !== null) query.where('state', isOpen ? '=' : '<>', 'open')
-      return (await sql.built<DisputeRow>(query)).map(disputeOf)
+      const named: ReadonlyArray<readonly [string, string | null]> = [['contract_id = ?', contractId], ['hospital_id = ?', hospitalId], [`state ${isOpen === true ? '=' : '<>'} ?`, isOpen === null ? null : 'open']]
+      const asked = named.flatMap(([condition, value]) => value === null ? [] : [{ condition, value }])
+      const where = asked.length === 0 ? '' : ` where ${asked.map(({ condition }) => condition).join(' and ')}`
+      // A fixed text for each choice, prepared once: every look at a contract asks this.
+      return (await sql.all<DisputeRow>(`select * from disputes${where} order by opened_at_ms desc, id desc limit ? offset ?`, [...asked.map(({ value }) => value), limit, offset])).map(disputeOf)
     }
   }
 }

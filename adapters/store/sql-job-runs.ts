@@ -17,6 +17,11 @@ interface JobRunRow {
 const columns = ['job', 'due_at_ms', 'status', 'attempts', 'started_at_ms', 'finished_at_ms', 'result', 'error']
 const save = upsert('job_runs', ['job', 'due_at_ms'], columns)
 
+/** From name to name by the key, and of each from its end: a maximum would read every run there ever was. */
+const lastDone = `with recursive names (job) as (
+    select min(job) from job_runs union all select (select min(job) from job_runs where job > names.job) from names where names.job is not null)
+  select job, (select due_at_ms from job_runs where job = names.job and status = 'done' order by due_at_ms desc limit 1) as due_at_ms from names where job is not null`
+
 export function sqlJobRuns ({ sql, build }: Unit): JobRunStore {
   return {
     find: async (job, dueAt) => {
@@ -27,11 +32,7 @@ export function sqlJobRuns ({ sql, build }: Unit): JobRunStore {
       await sql.run(save, [run.job, run.dueAt.getTime(), run.status, run.attempts, run.startedAt.getTime(), msOrNull(run.finishedAt),
         run.result === null ? null : JSON.stringify(run.result), run.error])
     },
-    lastDone: async (job) => {
-      // By the key from its end: a maximum would read every run there ever was.
-      const row = await sql.first<{ readonly due_at_ms: number }>("select due_at_ms from job_runs where job = ? and status = 'done' order by due_at_ms desc limit 1", [job])
-      return instantOrNull(row?.due_at_ms ?? null)
-    },
+    lastDone: async () => new Map((await sql.all<{ readonly job: string, readonly due_at_ms: number | null }>(lastDone, [])).flatMap(({ job, due_at_ms: ms }) => ms === null ? [] : [[job, instant(ms)]])),
     list: async ({ job }, { limit, offset }) => {
       const query = build('job_runs').select('*').limit(limit).offset(offset).orderByRaw('due_at_ms desc, job')
       if (job !== null) query.where('job', job)

@@ -36,7 +36,7 @@ export function sqlReconciliations (unit: Unit): ReconciliationStore {
   return { ...reconciliations(unit), ...workLines(unit), ...matches(unit), ...discrepancies(unit) }
 }
 
-function reconciliations ({ sql, dialect, build }: Unit): Pick<ReconciliationStore, 'find' | 'findForChange' | 'save' | 'list'> {
+function reconciliations ({ sql, dialect, build }: Unit): Pick<ReconciliationStore, 'find' | 'findForChange' | 'reconciledOf' | 'save' | 'list'> {
   const find = async (id: string): Promise<Reconciliation | null> => {
     const row = await sql.first<ReconciliationRow>('select * from reconciliations where id = ?', [id])
     return row && reconciliationOf(row)
@@ -47,6 +47,8 @@ function reconciliations ({ sql, dialect, build }: Unit): Pick<ReconciliationSto
       if (dialect.oneByOne !== null) await sql.all(dialect.oneByOne, [`reconciliation ${id}`])
       return await find(id)
     },
+    reconciledOf: async (ids) => new Set(
+      (await sql.all<{ readonly id: string }>(`select id from reconciliations where state = 'reconciled' and ${dialect.isIn('id')}`, [dialect.list(ids)])).map(({ id }) => id)),
     save: async (one) => { await sql.run(saveReconciliation, reconciliationValues(one)) },
     list: async ({ day, source, state, hospitalId }, { limit, offset }) => {
       const query = build('reconciliations').select('*').limit(limit).offset(offset).orderByRaw('day desc, id')
@@ -145,6 +147,8 @@ export function sqlDays ({ sql }: Unit): CloseStore {
   return {
     find,
     isReconciled: async (day, hospitalId) => (await find(day, hospitalId))?.state === 'closed',
+    closedOnce: async (hospitalId, since) => new Set(
+      (await sql.all<{ readonly day: string }>('select day from closed_days where hospital_id = ? and day >= ?', [hospitalId, since])).map(({ day }) => day as CalendarDate)),
     save: async ({ day, hospitalId, state, by, reason, at }) => { await sql.run(saveClosed, [day, hospitalId, state, by, reason, at.getTime()]) },
     closedUntil: (hospitalId) => closedUntil({ sql }, hospitalId)
   }

@@ -61,8 +61,8 @@ export function composeAppointments (deps: AreaDeps): Area {
     undelivered: [(message, code) => undelivered(message, code, making(noteAppointment))],
     jobs: [appointmentReminders({ ...lookAfter, calendar, startOfDay, remindAt: config.site.appointments.remindAt })],
     timers: [
-      { name: 'appointment-holds', nextDue: () => inReading(nextHoldEnd), run: (dueAt) => telling(releaseHolds(lookAfter, dueAt)) },
-      { name: 'appointment-ends', nextDue: () => inReading((stores) => nextAppointmentEnd(stores, tools.settings)), run: (dueAt) => telling(endAppointments(lookAfter, dueAt)) }
+      { name: 'appointment-holds', nextDue: nextHoldEnd, run: (dueAt) => telling(releaseHolds(lookAfter, dueAt)) },
+      { name: 'appointment-ends', nextDue: (stores) => nextAppointmentEnd(stores, tools.settings), run: (dueAt) => telling(endAppointments(lookAfter, dueAt)) }
     ],
     routes: [
       scheduleRoutes({

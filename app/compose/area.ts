@@ -76,7 +76,7 @@ export interface Area {
    */
   readonly forgettable: readonly string[]
   readonly jobs: readonly Job[]
-  readonly timers: readonly Timer[]
+  readonly timers: ReadonlyArray<Timer<Stores>>
   readonly routes: readonly FastifyPluginAsyncTypebox[]
   /** Done before the product says that it listens; a throw stops the start. */
   readonly begin: ReadonlyArray<() => Promise<void>>

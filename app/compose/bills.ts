@@ -33,7 +33,7 @@ export function composeBills (deps: AreaDeps): Area {
     jobs: [dayEnd({ ...tools, inTransaction, inReading, breathe })],
     timers: [{
       name: 'credit-holds',
-      nextDue: () => inReading(({ bills }) => bills.nextHoldExpiry()),
+      nextDue: ({ bills }) => bills.nextHoldExpiry(),
       run: async (dueAt) => ({ expired: await inTransaction((stores) => expireHolds(stores, dueAt)) })
     }],
     routes: [

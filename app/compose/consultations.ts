@@ -26,8 +26,8 @@ export function composeConsultations (deps: AreaDeps): Area {
   return {
     ...plainArea,
     timers: [
-      { name: 'consultations', nextDue: () => inReading(nextConsultationDue), run: (dueAt) => telling(carryDueConsultations(lookAfter, dueAt)) },
-      { name: 'refund-reviews', nextDue: () => inReading(nextLateReview), run: (dueAt) => telling(alertLateReviews(lookAfter, dueAt)) }
+      { name: 'consultations', nextDue: nextConsultationDue, run: (dueAt) => telling(carryDueConsultations(lookAfter, dueAt)) },
+      { name: 'refund-reviews', nextDue: nextLateReview, run: (dueAt) => telling(alertLateReviews(lookAfter, dueAt)) }
     ],
     routes: [
       ...orderRoutes(deps, { tools, telling }),

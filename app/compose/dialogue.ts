@@ -102,7 +102,7 @@ export function composeDialogue (deps: AreaDeps): Area {
   const moment = () => ({ at: clock.now(), realNow: wallClock.now() })
   return {
     ...plainArea,
-    timers: [{ name: 'calls', nextDue: () => inReading((stores) => stores.calls.nextDue()), run: (dueAt) => endCalls({ inTransaction, settings }, dueAt) }],
+    timers: [{ name: 'calls', nextDue: (stores) => stores.calls.nextDue(), run: (dueAt) => endCalls({ inTransaction, settings }, dueAt) }],
     routes: [
       threadListRoutes(routes),
       ...threadsFor(deps).at({ path: '/v1/threads', access: 'dialogue.use', requirements: ['C7', 'C8', 'T9'] }),

@@ -32,9 +32,9 @@ export function composeInvitations (deps: AreaDeps): Area {
     forgettable: [seatLostKind],
     jobs: [proveStarLevels({ inTransaction, inReading, ids, onCall, settings: tools.settings })],
     timers: [
-      { name: 'invitations', nextDue: () => inReading(({ invitations }) => invitations.nextDue()), run: (dueAt) => telling(timeOutInvitations(lookAfter, dueAt)) },
-      { name: 'tips', nextDue: () => inReading(({ tips }) => tips.nextDue()), run: (dueAt) => expireTips({ inTransaction }, dueAt) },
-      { name: 'stars', nextDue: () => inReading(({ stars }) => stars.nextDue()), run: (dueAt) => reckonDueStars(lookAfter, dueAt) }
+      { name: 'invitations', nextDue: ({ invitations }) => invitations.nextDue(), run: (dueAt) => telling(timeOutInvitations(lookAfter, dueAt)) },
+      { name: 'tips', nextDue: ({ tips }) => tips.nextDue(), run: (dueAt) => expireTips({ inTransaction }, dueAt) },
+      { name: 'stars', nextDue: ({ stars }) => stars.nextDue(), run: (dueAt) => reckonDueStars(lookAfter, dueAt) }
     ],
     routes: [...routesOf(deps, tools), ...payRoutesOf(deps)]
   }

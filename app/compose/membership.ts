@@ -26,7 +26,7 @@ export function composeMembership (deps: AreaDeps): Area {
   return {
     ...plainArea,
     jobs: [remindMemberships(lookAfter)],
-    timers: [{ name: 'membership-ends', nextDue: () => inReading(nextMembershipDue), run: (dueAt) => telling(endMemberships(lookAfter, dueAt)) }],
+    timers: [{ name: 'membership-ends', nextDue: nextMembershipDue, run: (dueAt) => telling(endMemberships(lookAfter, dueAt)) }],
     routes: [
       membershipRoutes({
         inReading, now: clock.now, writeInstant,

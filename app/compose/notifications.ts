@@ -54,11 +54,11 @@ export function composeNotifications (deps: AreaDeps): Area {
   }
 }
 
-function lookAfter ({ store: { inTransaction, inReading }, sms, clock, notifyOutbox }: AreaDeps): Timer {
+function lookAfter ({ store: { inTransaction, inReading }, sms, clock, notifyOutbox }: AreaDeps): Timer<Stores> {
   return {
     name: 'notices',
-    nextDue: async () => {
-      const dueAt = await inReading(({ notices }) => notices.nextLookAt())
+    nextDue: async ({ notices }) => {
+      const dueAt = await notices.nextLookAt()
       const lateMs = dueAt === null ? 0 : clock.now().getTime() - dueAt.getTime()
       return dueAt === null || lateMs < anewAfterMs ? dueAt : new Date(dueAt.getTime() + Math.floor(lateMs / anewAfterMs) * anewAfterMs)
     },

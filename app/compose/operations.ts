@@ -60,7 +60,7 @@ export function composeOperations (deps: OperationsDeps): Operations {
   const matches = new Map(deps.jobs.map((job) => [job.name, cronMatches(job.schedule, config.zone)]))
   const matchesOf = (job: Job): Matches => matches.get(job.name) ?? (() => false)
   const jobs = jobLoop({
-    inTransaction, jobs: deps.jobs, timers: areas.timers, matchesOf, clock, wallClock, lease: lease('jobs'),
+    inTransaction, inReading, jobs: deps.jobs, timers: areas.timers, matchesOf, clock, wallClock, lease: lease('jobs'),
     on: { fault: fault('jobs'), ran: (run) => { deps.log.info({ job: run.job, dueAt: run.dueAt, status: run.status }, 'job') } }
   })
   const sealing = sealLoop(store, { lease: lease('seal'), wallClock, fault: fault('seal') })

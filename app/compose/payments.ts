@@ -34,7 +34,7 @@ export function composePayments (deps: AreaDeps): Area {
     jobs: [pruneCallbacks({ inTransaction }), undecidedPayments(tools, { inTransaction, ids, onCall })],
     timers: [{
       name: 'payment-queries',
-      nextDue: () => inReading(nextQueryDue),
+      nextDue: nextQueryDue,
       run: async (dueAt) => ({ ...await telling(queryDue(tools, dueAt)) })
     }],
     routes: [

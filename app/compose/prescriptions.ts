@@ -18,7 +18,7 @@ type Making = <Command, Made>(work: (stores: Stores, tools: Tools, command: Comm
 
 /** 病历、处方、病假单、药品订单: written, signed, reviewed, printed, bought, mailed. */
 export function composePrescriptions (deps: AreaDeps): Area {
-  const { store: { inTransaction, inReading }, notifyOutbox, clock } = deps
+  const { store: { inTransaction }, notifyOutbox, clock } = deps
   const keys = documentKeysOf(deps.config)
   const tools = documentTools(deps, documentSigner(keys))
   const telling = async <Result>(work: Promise<Result>): Promise<Result> => {
@@ -41,8 +41,8 @@ export function composePrescriptions (deps: AreaDeps): Area {
     // The carrier makes one parcel of a number, and a parcel that has one is left alone.
     forgettable: parcels.forgettable,
     timers: [
-      { name: 'prescription-expiry', nextDue: () => inReading(({ prescriptions }) => prescriptions.nextExpiry()), run: (dueAt) => telling(expirePrescriptions(lookAfter, dueAt)) },
-      { name: 'drug-orders-unpaid', nextDue: () => inReading(({ drugOrders }) => drugOrders.nextDue()), run: (dueAt) => telling(cancelUnpaid(lookAfter, dueAt)) },
+      { name: 'prescription-expiry', nextDue: ({ prescriptions }) => prescriptions.nextExpiry(), run: (dueAt) => telling(expirePrescriptions(lookAfter, dueAt)) },
+      { name: 'drug-orders-unpaid', nextDue: ({ drugOrders }) => drugOrders.nextDue(), run: (dueAt) => telling(cancelUnpaid(lookAfter, dueAt)) },
       ...parcels.timers
     ],
     routes: [...documentRoutes(deps, tools, making), ...orderRoutes(deps, making), ...parcels.routes]
@@ -117,14 +117,14 @@ type Telling = <Result>(work: Promise<Result>) => Promise<Result>
 
 /** Nothing without a carrier: drugs are only picked up then. */
 function parcelSide (deps: AreaDeps, tools: Tools, telling: Telling): Pick<Area, 'carryOut' | 'rules' | 'forgettable' | 'timers' | 'routes'> {
-  const { store: { inTransaction, inReading }, clock, wallClock, outside: { carrier } } = deps
+  const { store: { inTransaction }, clock, wallClock, outside: { carrier } } = deps
   if (carrier === null) return { carryOut: {}, rules: {}, forgettable: [], timers: [], routes: [] }
   const following: FollowDeps<Stores> = { inTransaction, tools, carrier, clock, opened: openedAddress(deps) }
   return {
     carryOut: { [parcelKinds.shipment]: submitShipment(following) },
     rules: { [parcelKinds.shipment]: { maxRunning: 4, inOrder: false } },
     forgettable: [parcelKinds.shipment],
-    timers: [{ name: 'parcels', nextDue: () => inReading((stores) => stores.parcels.nextTrackAt()), run: (dueAt) => telling(trackParcels(following, dueAt)) }],
+    timers: [{ name: 'parcels', nextDue: (stores) => stores.parcels.nextTrackAt(), run: (dueAt) => telling(trackParcels(following, dueAt)) }],
     routes: [carrierCallbackRoutes({
       path: carrierCallbackPath,
       hear: async (headers, body) => {

@@ -23,7 +23,7 @@ export function composeTerminals (deps: AreaDeps, faces: FaceParts): Area {
     ...plainArea,
     timers: [{
       name: 'terminal-sessions',
-      nextDue: () => inReading((stores) => nextSilence(stores, work.settings.idleMs)),
+      nextDue: (stores) => nextSilence(stores, work.settings.idleMs),
       run: (dueAt) => inTransaction((stores) => endSilentSessions(stores, work.settings.idleMs, dueAt))
     }],
     routes: [

@@ -38,7 +38,7 @@ export function composeVouchers (deps: AreaDeps): Area {
     jobs: [expireVouchers(lookAfter), remindVouchers(lookAfter), proveVouchers({ inTransaction, inReading, ids, onCall })],
     timers: [{
       name: 'redeem-examined',
-      nextDue: () => inReading((stores) => nextExaminedDue(stores, tools.settings)),
+      nextDue: (stores) => nextExaminedDue(stores, tools.settings),
       run: async (dueAt) => {
         const result = await redeemExamined(lookAfter, dueAt)
         deps.notifyOutbox()

@@ -27,7 +27,7 @@ export function composeWallets (deps: AreaDeps): Area {
     jobs: [proveEscrow({ inReading, inTransaction, transfers: tools, ids, onCall }), stuckMoneyJob({ inReading, inTransaction, ids, onCall })],
     timers: [{
       name: 'transfer-queries',
-      nextDue: () => inReading(nextTransferDue),
+      nextDue: nextTransferDue,
       run: (dueAt) => telling(queryTransfers(tools, dueAt))
     }],
     routes: [

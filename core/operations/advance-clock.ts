@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { DomainError } from '../errors.ts'
-import { carryOut, nextDueRun, type RanJob, type RunJobsDeps } from './run-jobs.ts'
+import { carryOut, nextDueRun, type RanJob, type RunJobsDeps, type RunStores } from './run-jobs.ts'
 
 /** Business time that is moved by hand (the demo). */
 export interface MovableClock extends Clock {
@@ -8,7 +8,7 @@ export interface MovableClock extends Clock {
   readonly set: (instant: Date) => Promise<void>
 }
 
-export interface AdvanceClockDeps extends RunJobsDeps {
+export interface AdvanceClockDeps<Stores extends RunStores> extends RunJobsDeps<Stores> {
   readonly clock: MovableClock
   /** Settles when inbox and outbox are drained. */
   readonly drain: () => Promise<void>
@@ -18,7 +18,7 @@ export interface AdvanceClockDeps extends RunJobsDeps {
  * Carries business time to `target`: every job and timer due in between runs in due order, each at its own instant
  * and with all that came of the one before it done.
  */
-export async function advanceClock (deps: AdvanceClockDeps, target: Date): Promise<readonly RanJob[]> {
+export async function advanceClock <Stores extends RunStores> (deps: AdvanceClockDeps<Stores>, target: Date): Promise<readonly RanJob[]> {
   const { clock, drain } = deps
   if (target < clock.now()) throw new DomainError('CLOCK_NOT_FORWARD', 'The clock goes forward only. Set a later instant.')
   const ran: RanJob[] = []

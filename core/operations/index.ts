@@ -6,7 +6,7 @@ export type { AlertStore, IdempotencyStore, JobRunStore, LeaseStore, SealStore, 
 export { advanceClock, type AdvanceClockDeps, type MovableClock } from './advance-clock.ts'
 export { dueInstants, type Matches } from './due-instants.ts'
 export { alertWhile, raiseAlerts, type AlertDeps, type RaiseAlertsDeps } from './raise-alerts.ts'
-export { runDueJobs, runJob, type RanJob, type RunJobsDeps } from './run-jobs.ts'
+export { runDueJobs, runJob, type RanJob, type RunJobsDeps, type RunStores } from './run-jobs.ts'
 export { closeAlert, notices, openAlert, type OnCall } from './tell-on-call.ts'
 export { resolveCode, revokeResolution, type ResolveCode, type ResolveCodeDeps, type ResolvedCode } from './resolve-code.ts'
 export {

@@ -15,9 +15,10 @@ export interface Job {
  * What is due by the data and not by a calendar: a hold that runs out, a deadline. After a run its next instant is a
  * later one or null.
  */
-export interface Timer {
+export interface Timer<Stores> {
   readonly name: string
-  readonly nextDue: () => Promise<Date | null>
+  /** Asked in one reading transaction with all others. */
+  readonly nextDue: (stores: Stores) => Promise<Date | null>
   readonly run: (dueAt: Date) => Promise<JobResult>
 }
 

@@ -13,8 +13,8 @@ export interface AlertStore {
 export interface JobRunStore {
   readonly find: (job: string, dueAt: Date) => Promise<JobRun | null>
   readonly save: (run: JobRun) => Promise<void>
-  /** The newest due instant with status done. */
-  readonly lastDone: (job: string) => Promise<Date | null>
+  /** The newest due instant with status done, of each job and timer that has one. */
+  readonly lastDone: () => Promise<ReadonlyMap<string, Date>>
   readonly list: (filter: { readonly job: string | null }, page: { readonly limit: number, readonly offset: number }) => Promise<readonly JobRun[]>
 }
 

@@ -4,19 +4,19 @@ import { noticeMessage } from '../notice.ts'
 import type { OutboxStore } from '../outbox.ts'
 import type { DayStore, PaymentStore } from '../payments/index.ts'
 import type { InTransaction } from '../unit-of-work.ts'
-import { billsPurpose } from './bill.ts'
+import { billsPurpose, type Bill } from './bill.ts'
 import type { CardLock } from './card-lock.ts'
 import type { Contract } from './contract.ts'
 import type { DefaultStore } from './default-ports.ts'
 import { eachOwing } from './each-owing.ts'
-import { arrearsOf, lockFor, whyNothingFollows, type Arrears, type WhyNothing } from './overdue.ts'
+import { arrearsOf, lockFor, overdueOf, whyNothingFollows, type Arrears, type LockDecision, type WhyNothing } from './overdue.ts'
 import type { BillStore, ContractStore } from './ports.ts'
 import type { Moment, PayAfterCareSettings } from './settings.ts'
 import { suspend } from './suspend-contract.ts'
 
 export interface OverdueStores {
   readonly contracts: Pick<ContractStore, 'find' | 'save' | 'note'>
-  readonly bills: Pick<BillStore, 'owingContracts' | 'outstanding'>
+  readonly bills: Pick<BillStore, 'owingContracts' | 'outstanding' | 'lines' | 'allocations'>
   readonly defaults: Pick<DefaultStore, 'saveLock' | 'locksOf'>
   readonly days: DayStore
   readonly payments: Pick<PaymentStore, 'hasOpen'>
@@ -42,14 +42,29 @@ export async function followOverdue <Stores extends OverdueStores> (deps: Overdu
   return eachOwing(deps, { suspended: 0, locks: 0, waitingForDay: 0 }, async (stores, contractId) => {
     const contract = await stores.contracts.find(contractId)
     if (contract === null) return {}
-    const arrears = arrearsOf(await stores.bills.outstanding(contractId), moment.today)
+    const owed = await stores.bills.outstanding(contractId)
+    const arrears = arrearsOf(owed, moment.today)
     const because = await whyNothing(stores, contract, arrears, deps.settings)
     if (because !== null) return because === 'day_not_reconciled' ? { waitingForDay: 1 } : {}
     const isSuspended = contract.state === 'active'
+    const lock = lockFor(arrears, await stores.defaults.locksOf(contractId), deps.settings)
+    if ((!isSuspended && lock.kind === 'no_lock') || await haveMovedSince(stores, overdueOf(owed, moment.today), moment.now)) return {}
     if (isSuspended) await suspendFor(stores, deps.ids, contract, { arrears, at: moment.now })
-    const isLocked = await requestLock(stores, deps, contract, { arrears, at: moment.now })
+    const isLocked = await requestLock(stores, deps, contract, { lock, arrears, at: moment.now })
     return { suspended: Number(isSuspended), locks: Number(isLocked) }
   })
+}
+
+/**
+ * A run that was missed is made up for at its own instant, by what is known now. A debt that came only after that instant,
+ * by a refund say, was none then: a later run follows it, so that no lock is dated before what it is for.
+ */
+async function haveMovedSince ({ bills }: Pick<OverdueStores, 'bills'>, overdue: readonly Bill[], instant: Date): Promise<boolean> {
+  for (const { id } of overdue) {
+    const moves = [...await bills.lines(id), ...await bills.allocations(id)]
+    if (moves.some(({ at }) => at > instant)) return true
+  }
+  return false
 }
 
 /** Asked in the transaction that acts, so that what was proven still holds. */
@@ -68,11 +83,10 @@ async function suspendFor ({ contracts, outbox }: Pick<OverdueStores, 'contracts
   await outbox.add(noticeMessage({ template: 'contract_suspended', patientId: contract.patientId, phone: contract.phone, params }, { id: ids.next(), key: `suspended:${contract.id}:${arrears.since ?? ''}`, at }))
 }
 
-async function requestLock ({ defaults, outbox }: Pick<OverdueStores, 'defaults' | 'outbox'>, { ids, settings }: Pick<OverdueDeps<OverdueStores>, 'ids' | 'settings'>, contract: Contract, { arrears, at }: { readonly arrears: Arrears, readonly at: Date }): Promise<boolean> {
-  const decision = lockFor(arrears, await defaults.locksOf(contract.id), settings)
-  if (decision.kind === 'no_lock' || settings.legalBasis === null) return false
+async function requestLock ({ defaults, outbox }: Pick<OverdueStores, 'defaults' | 'outbox'>, { ids, settings }: Pick<OverdueDeps<OverdueStores>, 'ids' | 'settings'>, contract: Contract, { lock: decided, arrears, at }: { readonly lock: LockDecision, readonly arrears: Arrears, readonly at: Date }): Promise<boolean> {
+  if (decided.kind === 'no_lock' || settings.legalBasis === null) return false
   const lock: CardLock = {
-    id: ids.next(), contractId: contract.id, episode: decision.episode, state: 'lock_requested', legalBasis: settings.legalBasis, overdueFen: arrears.overdueFen,
+    id: ids.next(), contractId: contract.id, episode: decided.episode, state: 'lock_requested', legalBasis: settings.legalBasis, overdueFen: arrears.overdueFen,
     requestedAt: at, lockedAt: null, receiptId: null, unlockRequestedAt: null, unlockedAt: null, attempts: 0
   }
   await defaults.saveLock(lock)

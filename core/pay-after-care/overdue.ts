@@ -15,10 +15,14 @@ export interface Arrears {
 }
 
 export function arrearsOf (bills: readonly Bill[], today: CalendarDate): Arrears {
-  const overdue = bills.filter((bill) => bill.funder === null && isPastDeadline(bill, today) && undisputedOf(bill) > 0)
+  const overdue = overdueOf(bills, today)
   const days = new Map(overdue.flatMap(({ hospitalId, dueOn }) => dueOn === null ? [] : [[`${hospitalId} ${dueOn}`, { hospitalId, on: dueOn }] as const]))
   const [since = null] = [...days.values()].map(({ on }) => on).sort()
   return { overdueFen: sumFen(overdue.map(undisputedOf)), since, days: [...days.values()] }
+}
+
+export function overdueOf (bills: readonly Bill[], today: CalendarDate): readonly Bill[] {
+  return bills.filter((bill) => bill.funder === null && isPastDeadline(bill, today) && undisputedOf(bill) > 0)
 }
 
 /** Circumstances in which nothing may follow from arrears yet (I-25). */

@@ -1,7 +1,7 @@
 import type { Ids } from '../ids.ts'
 import type { InTransaction } from '../unit-of-work.ts'
 import type { CardLock } from './card-lock.ts'
-import { cureArrears, requestUnlock, type CureStores } from './cure-arrears.ts'
+import { cureArrears, hasArrears, requestUnlock, type CureStores } from './cure-arrears.ts'
 import type { DefaultStore } from './default-ports.ts'
 import { lockKind } from './follow-overdue.ts'
 import type { ContractStore } from './ports.ts'
@@ -30,12 +30,19 @@ const patienceMs = 2 * 3_600_000
 export async function sweepLocks <Stores extends SweepStores> (deps: SweepDeps<Stores>, moment: Moment): Promise<{ readonly watched: number, readonly unlocks: number, readonly cured: number, readonly failed: number }> {
   const counts = { watched: 0, unlocks: 0, cured: 0, failed: 0 }
   const swept = new Set<string>()
-  const sweep = async (contractId: string): Promise<void> => {
-    if (swept.has(contractId)) return
-    swept.add(contractId)
-    const { isCured, unlocks } = await deps.inTransaction((stores) => cureArrears(stores, deps.ids, contractId, moment))
-    if (isCured) counts.cured += 1
-    counts.unlocks += unlocks
+  const sweep = async (contractIds: readonly string[]): Promise<void> => {
+    const fresh = new Set(contractIds.filter((contractId) => !swept.has(contractId)))
+    const free = await deps.inReading(async (stores) => {
+      const found: string[] = []
+      for (const contractId of fresh) if (!await hasArrears(stores, contractId, moment)) found.push(contractId)
+      return found
+    })
+    for (const contractId of fresh) swept.add(contractId)
+    for (const contractId of free) {
+      const { isCured, unlocks } = await deps.inTransaction((stores) => cureArrears(stores, deps.ids, contractId, moment))
+      if (isCured) counts.cured += 1
+      counts.unlocks += unlocks
+    }
   }
   for (let after: string | null = null; ;) {
     const page: readonly CardLock[] = await deps.inReading(({ defaults }) => defaults.locksToWatch({ limit: perPage, after }))
@@ -43,8 +50,8 @@ export async function sweepLocks <Stores extends SweepStores> (deps: SweepDeps<S
       counts.watched += 1
       if (lock.state === 'unlock_failed') counts.failed += 1
       if (isStuck(lock, moment.now)) await deps.inTransaction((stores) => askAnew(stores, deps.ids, lock, moment.now))
-      await sweep(lock.contractId)
     }
+    await sweep(page.map(({ contractId }) => contractId))
     await deps.breathe()
     const last = page.at(-1)
     if (last === undefined || page.length < perPage) break
@@ -52,7 +59,7 @@ export async function sweepLocks <Stores extends SweepStores> (deps: SweepDeps<S
   }
   for (let after: string | null = null; ;) {
     const page = await deps.inReading(({ contracts }) => contracts.suspended({ limit: perPage, after }))
-    for (const { id, suspendedBecause } of page) if (suspendedBecause === 'overdue') await sweep(id)
+    await sweep(page.filter(({ suspendedBecause }) => suspendedBecause === 'overdue').map(({ id }) => id))
     await deps.breathe()
     const last = page.at(-1)
     if (last === undefined || page.length < perPage) return counts

@@ -2,7 +2,7 @@ import type { CalendarDate } from '../clock.ts'
 import { addDays } from '../days.ts'
 import { DomainError } from '../errors.ts'
 import type { ReconcileStores } from './reconcile-ports.ts'
-import { reconcileDays } from './reconcile-day.ts'
+import { daysToReconcile, reconcileDays } from './reconcile-day.ts'
 import type { DiscrepancyKind } from './reconcile-kinds.ts'
 import type { InTransaction } from '../unit-of-work.ts'
 import { reconciliationId, type ClosedDay } from './reconciliation.ts'
@@ -19,8 +19,8 @@ type CloseStores = Pick<ReconcileStores, 'reconciliations' | 'days'>
 /** 日结. Why a day cannot be closed; empty: it can. */
 async function hindrances ({ reconciliations }: Pick<CloseStores, 'reconciliations'>, { required, blocking }: ClosingRules, day: CalendarDate, hospitalId: string): Promise<readonly string[]> {
   const wanted = required(hospitalId).map(({ source, hospitalId: own }) => reconciliationId(source, own, day))
-  const found: string[] = []
-  for (const id of wanted) if ((await reconciliations.find(id))?.state !== 'reconciled') found.push(`${id} is not reconciled`)
+  const done = await reconciliations.reconciledOf(wanted)
+  const found = wanted.filter((id) => !done.has(id)).map((id) => `${id} is not reconciled`)
   const open = wanted.length === 0 ? 0 : await reconciliations.countBlocking({ reconciliationIds: wanted, hospitalId, kinds: blocking })
   return open === 0 ? found : [...found, `${open} discrepancies are open`]
 }
@@ -59,10 +59,10 @@ export async function closeHospitals<Stores extends CloseStores> (inTransaction:
 
 /** Closes what can be closed, in order: the first day that cannot holds up those after it. A reopened day is finance's. */
 async function closeUpTo (stores: CloseStores, rules: ClosingRules, { since, today, hospitalId, at }: { readonly since: CalendarDate, readonly today: CalendarDate, readonly hospitalId: string, readonly at: Date }): Promise<{ readonly closed: number, readonly held: number }> {
-  const first = addDays(today, 0 - reconcileDays)
+  const before = await stores.days.closedOnce(hospitalId, addDays(today, 0 - reconcileDays))
   let closed = 0
-  for (let day = since > first ? since : first; day < today; day = addDays(day, 1)) {
-    if (await stores.days.find(day, hospitalId) !== null) continue
+  for (const day of daysToReconcile(since, today)) {
+    if (before.has(day)) continue
     if ((await hindrances(stores, rules, day, hospitalId)).length > 0) return { closed, held: 1 }
     await closeDay(stores, rules, { day, hospitalId, by: 'close-day', reason: null, today }, at)
     closed += 1

@@ -60,11 +60,20 @@ function refuseOther ({ state }: Reconciliation, isSame: boolean): void {
   throw new DomainError('STATEMENT_INVALID', 'This day is reconciled with another statement; settle its discrepancies instead.')
 }
 
+export function daysToReconcile (since: CalendarDate, today: CalendarDate): readonly CalendarDate[] {
+  const days: CalendarDate[] = []
+  const first = addDays(today, 0 - reconcileDays)
+  for (let day = since > first ? since : first; day < today; day = addDays(day, 1)) days.push(day)
+  return days
+}
+
 /** All days up to yesterday that are not reconciled, in order (level-triggered); a day that fails holds up no other. */
 async function reconcileUpTo<Stores extends ReconcileStores> (deps: ReconcileDeps<Stores>, party: Party<Stores>, { since, today, at }: { readonly since: CalendarDate, readonly today: CalendarDate, readonly at: Date }): Promise<Readonly<Record<Reconciled, number>>> {
   const counts = { reconciled: 0, stands: 0, waiting: 0, refused: 0 }
-  const first = addDays(today, 0 - reconcileDays)
-  for (let day = since > first ? since : first; day < today; day = addDays(day, 1)) counts[await reconcileDay(deps, party, day, at)] += 1
+  const days = daysToReconcile(since, today)
+  const idOf = (day: CalendarDate): string => runOf(deps, party, day, at).id
+  const stands = await deps.inTransaction(({ reconciliations }) => reconciliations.reconciledOf(days.map(idOf)))
+  for (const day of days) counts[stands.has(idOf(day)) ? 'stands' : await reconcileDay(deps, party, day, at)] += 1
   await deps.inTransaction(({ reconciliations }) => reconciliations.pruneMatched(new Date(at.getTime() - rememberMs), prunedAtOnce))
   return counts
 }

@@ -19,6 +19,8 @@ export interface ReconciliationStore {
   readonly find: (id: string) => Promise<Reconciliation | null>
   /** Whoever asks for the same one waits until the transaction ends. */
   readonly findForChange: (id: string) => Promise<Reconciliation | null>
+  /** Those of the ids that are reconciled. */
+  readonly reconciledOf: (ids: readonly string[]) => Promise<ReadonlySet<string>>
   readonly save: (reconciliation: Reconciliation) => Promise<void>
   /** Newest day first; of a hospital: its own and those of all. */
   readonly list: (filter: { readonly day: CalendarDate | null, readonly source: StatementSource | null, readonly state: Reconciliation['state'] | null, readonly hospitalId: string | null }, page: Page) => Promise<readonly Reconciliation[]>
@@ -50,6 +52,8 @@ export interface ReconciliationStore {
 /** 日结. A day counts as reconciled (DayStore.isReconciled) while it is closed. */
 export interface CloseStore extends DayStore {
   readonly find: (day: CalendarDate, hospitalId: string) => Promise<ClosedDay | null>
+  /** Days from `since` on that were closed once, also reopened ones. */
+  readonly closedOnce: (hospitalId: string, since: CalendarDate) => Promise<ReadonlySet<CalendarDate>>
   readonly save: (closed: ClosedDay) => Promise<void>
   /** The last day up to which everything is closed; null: none. */
   readonly closedUntil: (hospitalId: string) => Promise<CalendarDate | null>

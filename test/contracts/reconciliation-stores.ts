@@ -35,6 +35,8 @@ export function reconciliationStoreContract (t: Test, open: OpenStore): void {
         t.strictSame([await reconciliations.find(one.id), await reconciliations.findForChange(one.id)], [one, one])
       }
       t.equal(await reconciliations.find('none'), null)
+      t.strictSame([...await reconciliations.reconciledOf(['wechat.2026-03-02', 'his.east.2026-03-01', 'none'])], ['his.east.2026-03-01'])
+      t.strictSame([...await reconciliations.reconciledOf([])], [])
       const all = { day: null, source: null, state: null, hospitalId: null }
       const listed = async (filter: Partial<Parameters<typeof reconciliations.list>[0]>, page = { limit: 10, offset: 0 }): Promise<string> => (await reconciliations.list({ ...all, ...filter }, page)).map(({ source }) => source).join(' ')
       t.strictSame([await listed({}), await listed({ day }), await listed({ source: 'his' }), await listed({ state: 'matching' }), await listed({ hospitalId: 'east' }), await listed({ hospitalId: 'west' }), await listed({}, { limit: 1, offset: 1 })],
@@ -105,6 +107,8 @@ export function dayStoreContract (t: Test, open: OpenStore): void {
       t.strictSame(await stands(), [true, false, '2026-03-03'])
       await days.save(closed('2026-03-02', { state: 'reopened', by: 'f', reason: 'late' }))
       t.strictSame(await stands(), [false, false, '2026-03-01'])
+      t.strictSame([...await days.closedOnce('east', '2026-03-02' as CalendarDate)].sort(), ['2026-03-02', '2026-03-03'])
+      t.strictSame([[...await days.closedOnce('east', '2026-03-03' as CalendarDate)], [...await days.closedOnce('west', '2026-03-01' as CalendarDate)]], [['2026-03-03'], []])
       await days.save(closed('2026-03-02'))
       t.strictSame(await stands(), [true, false, '2026-03-03'])
     })

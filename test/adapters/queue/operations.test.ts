@@ -35,7 +35,7 @@ t.test('the job loop', async (t) => {
   const loopOf = async (t: Teardown, store: Store, clock: MovableClock, { holder = 'this node', jobs = [] }: { holder?: string, jobs?: readonly Job[] }): Promise<JobLoop & { readonly ran: string[] }> => {
     const ran: string[] = []
     const loop = jobLoop({
-      inTransaction: store.inTransaction, jobs, timers: [], clock, wallClock, matchesOf: (job) => cronMatches(job.schedule, beijing),
+      inTransaction: store.inTransaction, inReading: store.inReading, jobs, timers: [], clock, wallClock, matchesOf: (job) => cronMatches(job.schedule, beijing),
       lease: leaseHolder({ inTransaction: store.inTransaction, name: 'jobs', holder, wallClock }),
       on: { ran: ({ job, dueAt }) => { ran.push(`${job} ${dueAt.toISOString()}`) } }
     })

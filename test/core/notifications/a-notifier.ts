@@ -84,7 +84,7 @@ export async function aNotifier (t: Teardown, { wechatAnswer = 'taken', hasSms =
     tell: (key, change = {}) => store.inTransaction(({ outbox }) => outbox.add(noticeMessage(
       { template: 'bill_due', patientId: 'west-anna', phone: keys.sealed(annasPhone), params: { amount: '148.30', dueOn: '2027-03-08', hospital: 'east' }, ...change }, { id: ids.next(), key, at: time.now }))),
     waitUntil: async (instant) => {
-      const nextDue = async (): Promise<Date | null> => await timer?.nextDue() ?? null
+      const nextDue = async (): Promise<Date | null> => timer === undefined ? null : await store.inReading(timer.nextDue)
       for (let dueAt = await nextDue(); dueAt !== null && dueAt <= new Date(instant); dueAt = await nextDue()) {
         if (dueAt > time.now) time.now = dueAt
         await timer?.run(dueAt)

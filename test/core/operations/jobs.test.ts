@@ -1,6 +1,6 @@
 import t from 'tap'
 import { cronMatches } from '../../../adapters/queue/index.ts'
-import type { Store } from '../../../adapters/store/index.ts'
+import type { Store, Stores } from '../../../adapters/store/index.ts'
 import { DomainError } from '../../../core/errors.ts'
 import { advanceClock, dueInstants, runDueJobs, runJob, type Job, type MovableClock, type RanJob, type RunJobsDeps, type Timer } from '../../../core/operations/index.ts'
 import { freshStore, type Teardown } from '../../fixtures/store.ts'
@@ -19,16 +19,16 @@ interface Runner {
   readonly store: Store
   readonly clock: MovableClock
   readonly wallClock: MovableClock
-  readonly deps: RunJobsDeps
+  readonly deps: RunJobsDeps<Stores>
   readonly run: () => Promise<string[]>
 }
 
-async function aRunner (t: Teardown, jobs: readonly Job[], { timers = [], start = at('2026-03-02T07:30') }: { readonly timers?: readonly Timer[], readonly start?: Date } = {}): Promise<Runner> {
+async function aRunner (t: Teardown, jobs: readonly Job[], { timers = [], start = at('2026-03-02T07:30') }: { readonly timers?: ReadonlyArray<Timer<Stores>>, readonly start?: Date } = {}): Promise<Runner> {
   const store = await freshStore(t)
   const clock = aClock(start)
   const wallClock = aClock(start)
-  const deps: RunJobsDeps = {
-    inTransaction: store.inTransaction, jobs, timers, clock, wallClock, mayContinue: async () => true,
+  const deps: RunJobsDeps<Stores> = {
+    inTransaction: store.inTransaction, inReading: store.inReading, jobs, timers, clock, wallClock, mayContinue: async () => true,
     matchesOf: (job) => cronMatches(job.schedule, beijing)
   }
   const run = async (): Promise<string[]> => {
@@ -162,7 +162,7 @@ t.test('the demo clock', async (t) => {
     const hours = (clock: MovableClock, what: string): void => { story.push(`${clock.now().toISOString().slice(8, 16)} ${what}`) }
     let holdUntil: Date | null = at('2026-03-02T10:10')
     const jobs = [aJob('nightly', '30 2 * * *', () => { hours(runner.clock, 'nightly') }), aJob('noon', '0 12 * * *', () => { hours(runner.clock, 'noon') })]
-    const hold: Timer = {
+    const hold: Timer<Stores> = {
       name: 'hold',
       nextDue: async () => holdUntil,
       run: async () => {

@@ -115,6 +115,14 @@ t.test('somebody who owes', async (t) => {
     t.match(await followOverdue(setting.deps, moment('2027-03-12')), { suspended: 1, locks: 1 })
   })
 
+  t.test('by a refund that came after a missed run → is followed by the first run after it, not by the one made up for [I-25]', async (t) => {
+    const setting = await aDebtor(t)
+    await setting.store.inTransaction(({ bills }) => bills.addAllocation({ billId: aDueBill().id, kind: 'payment', sourceId: 'refund', amountFen: fen(-477), at: morning('2027-03-11') }))
+    t.match(await followOverdue(setting.deps, moment('2027-03-10')), { owing: 1, suspended: 0, locks: 0 })
+    t.match(await followOverdue(setting.deps, moment('2027-03-11')), { owing: 1, suspended: 1, locks: 1 })
+    t.match(await locksOf(setting), [{ requestedAt: morning('2027-03-11') }])
+  })
+
   t.test('without a legal basis → only loses the privilege', async (t) => {
     const setting = await aDebtor(t, { change: { legalBasis: null } })
     t.match(await followOverdue(setting.deps, moment('2027-03-09')), { suspended: 1, locks: 0 })
