@@ -27,8 +27,10 @@ export function cronMatches (pattern: string, zone: string): Matches {
   return Object.assign(matches, { quarterMinutes })
 }
 
+export type EveryMinute = (tick: () => void) => { readonly stop: () => Promise<void> }
+
 /** Ticks at each full minute of real time. A tick that is missed is no harm: whoever it wakes computes what is due. */
-export function everyMinute (tick: () => void): { readonly stop: () => Promise<void> } {
+export const everyMinute: EveryMinute = (tick) => {
   const task = schedule('* * * * *', tick, { suppressMissedWarning: true, unref: true })
   return { stop: async () => { await task.destroy() } }
 }

@@ -1,11 +1,12 @@
 import { codeOf } from '../../core/back-off.ts'
 import { advanceClock, runDueJobs, runJob, type AdvanceClockDeps, type RanJob, type RunJobsDeps, type RunStores } from '../../core/operations/index.ts'
-import { everyMinute } from './cron.ts'
+import { everyMinute as eachRealMinute, type EveryMinute } from './cron.ts'
 import type { LeaseHolder } from './lease-holder.ts'
 
 interface JobLoopOptions<Stores extends RunStores> extends Omit<RunJobsDeps<Stores>, 'mayContinue'> {
   /** Only the holder of the lease `jobs` runs them. */
   readonly lease: LeaseHolder
+  readonly everyMinute?: EveryMinute
   readonly on?: {
     readonly ran?: (run: RanJob) => void
     readonly fault?: (code: string) => void
@@ -24,7 +25,7 @@ export interface JobLoop {
 }
 
 /** Wakes the job runner at each minute. One thing at a time: a tick, an operator's run and the demo's clock take turns. */
-export function jobLoop <Stores extends RunStores> ({ lease, on, ...deps }: JobLoopOptions<Stores>): JobLoop {
+export function jobLoop <Stores extends RunStores> ({ lease, on, everyMinute = eachRealMinute, ...deps }: JobLoopOptions<Stores>): JobLoop {
   let isStopping = false
   let last: Promise<unknown> = Promise.resolve()
   const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {

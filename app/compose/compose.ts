@@ -5,7 +5,7 @@ import { Registry, collectDefaultMetrics } from 'prom-client'
 import { searchValuesIn } from '../../adapters/fhir/index.ts'
 import { instantIn } from '../../adapters/http/index.ts'
 import { fhirClient, type FhirClient, type Follower } from '../../adapters/fhir-client/index.ts'
-import type { GroupReceiver } from '../../adapters/queue/index.ts'
+import type { EveryMinute, GroupReceiver } from '../../adapters/queue/index.ts'
 import type { ViewsPoller } from '../../adapters/his-views/index.ts'
 import type { MllpListener } from '../../adapters/mllp/index.ts'
 import { openStore, type Store, type StoreOptions } from '../../adapters/store/index.ts'
@@ -51,6 +51,8 @@ export interface System {
   readonly root: string
   /** How the store gives way before each transaction, where real time may not decide it: the simulation's runs are alike. */
   readonly breathe?: () => Promise<unknown>
+  /** What wakes the jobs; each minute of real time where nothing is given. */
+  readonly everyMinute?: EveryMinute
 }
 
 export interface ComposeOptions {
@@ -107,7 +109,7 @@ export interface Composed {
 
 /** The product without HTTP: store → tables → inbox → sources → jobs, alerts, outbox → MLLP. Read it top to bottom. */
 export async function compose ({ config, system, clockOf, sms, wechat, outside }: ComposeOptions): Promise<Composed> {
-  const { wallClock, ids, random, log, breathe } = system
+  const { wallClock, everyMinute, ids, random, log, breathe } = system
   const { site, zone } = config
   const store = await openConfiguredStore(config, breathe)
   const { mappings, fhirMappings, stableId } = await composeTables(config, store)
@@ -148,7 +150,7 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
   const { followers, viewPollers } = startPolling({ config, store, mappings, fhirMappings, stableId, ids, clock, wallClock, calendar, random, log, pauses, notify: applying.applier.notify })
   const polled = [...followers, ...viewPollers].map(([name, { status }]) => ({ queue: `source:${name}`, status }))
   const { areas, jobs, lines, operations } = composeWork({
-    config, store, clock, wallClock, calendar, ids, stableId, keys, random, log, sms, wechat, outside, tools, mappings, fhirMappings, viewPollers, polled, pauses, notifyOutbox: () => { awake.tell() }, receive: applying.receiver.receive, his: hisLookup({ site, zone, followers, viewPollers, fhirMappings, applying, clock, wallClock, ids })
+    config, store, clock, wallClock, everyMinute, calendar, ids, stableId, keys, random, log, sms, wechat, outside, tools, mappings, fhirMappings, viewPollers, polled, pauses, notifyOutbox: () => { awake.tell() }, receive: applying.receiver.receive, his: hisLookup({ site, zone, followers, viewPollers, fhirMappings, applying, clock, wallClock, ids })
   })
   awake.tell = () => {
     applying.applier.notify()
@@ -182,7 +184,7 @@ async function stopTaking (listeners: readonly MllpListener[], pollers: Readonly
 }
 
 type WorkDeps = Pick<Composed, 'config' | 'store' | 'clock' | 'wallClock' | 'calendar' | 'ids' | 'stableId' | 'keys' | 'log' | 'tools' | 'mappings' | 'fhirMappings' | 'viewPollers' | 'pauses'>
-  & Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'> & Pick<AreaDeps, 'his'> & Pick<OperationsDeps, 'random' | 'polled'> & { readonly receive: GroupReceiver['receive'] } & { readonly notifyOutbox: () => void }
+  & Pick<ComposeOptions, 'sms' | 'wechat' | 'outside'> & Pick<AreaDeps, 'his'> & Pick<OperationsDeps, 'random' | 'polled' | 'everyMinute'> & { readonly receive: GroupReceiver['receive'] } & { readonly notifyOutbox: () => void }
 
 /** What the product does by itself: areas, jobs, lines to the hospitals, the outbox. */
 function composeWork (deps: WorkDeps): Pick<Composed, 'areas' | 'jobs' | 'lines' | 'operations'> {

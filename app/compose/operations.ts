@@ -1,4 +1,4 @@
-import { cronMatches, jobLoop, leaseHolder, monitor, type JobLoop, type LeaseHolder, type Monitor } from '../../adapters/queue/index.ts'
+import { cronMatches, jobLoop, leaseHolder, monitor, type EveryMinute, type JobLoop, type LeaseHolder, type Monitor } from '../../adapters/queue/index.ts'
 import type { Store } from '../../adapters/store/index.ts'
 import type { Clock } from '../../core/clock.ts'
 import type { Ids, StableId } from '../../core/ids.ts'
@@ -30,6 +30,7 @@ export interface OperationsDeps {
   readonly polled: readonly Connection[]
   readonly pauses: Pauses
   readonly log: Log
+  readonly everyMinute: EveryMinute | undefined
 }
 
 export interface Operations {
@@ -60,7 +61,7 @@ export function composeOperations (deps: OperationsDeps): Operations {
   const matches = new Map(deps.jobs.map((job) => [job.name, cronMatches(job.schedule, config.zone)]))
   const matchesOf = (job: Job): Matches => matches.get(job.name) ?? (() => false)
   const jobs = jobLoop({
-    inTransaction, inReading, jobs: deps.jobs, timers: areas.timers, matchesOf, clock, wallClock, lease: lease('jobs'),
+    inTransaction, inReading, jobs: deps.jobs, timers: areas.timers, matchesOf, clock, wallClock, lease: lease('jobs'), ...deps.everyMinute === undefined ? {} : { everyMinute: deps.everyMinute },
     on: { fault: fault('jobs'), ran: (run) => { deps.log.info({ job: run.job, dueAt: run.dueAt, status: run.status }, 'job') } }
   })
   const sealing = sealLoop(store, { lease: lease('seal'), wallClock, fault: fault('seal') })

@@ -64,7 +64,8 @@ export async function openProduct (options: ProductOptions, door: ReturnType<typ
   const config = configOf(options)
   await fixKeys(config, seed)
   const chance = seededChance(`product:${seed}`)
-  const system = { wallClock: clock, ids, random: chance.next, log: createLogger({ level: 'info', destination: { write: options.log } }), root, breathe: turn }
+  // Real time wakes nobody here: only the virtual clock runs the jobs.
+  const system = { wallClock: clock, ids, random: chance.next, log: createLogger({ level: 'info', destination: { write: options.log } }), root, breathe: turn, everyMinute: () => ({ stop: async () => undefined }) }
   const begin = async () => {
     const parts = await compose({ config, system, clockOf: async () => clock, sms: parties.carrier, wechat: null, outside: { ...parties.outside, hisStatements: options.hisStatements } })
     // No power cut is simulated, and waiting for the disk would be half of the time.
