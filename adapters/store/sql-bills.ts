@@ -43,8 +43,8 @@ function billReads ({ sql, dialect, build }: Unit): Pick<BillStore, 'find' | 'of
     openAt: async (hospitalId, patientId, today) => (await sql.all<BillRow>(
       `select b.* from patients named join patients tied on tied.person_id = named.person_id join bills b on b.patient_id = tied.id
        where named.id = ? and b.hospital_id = ? and (b.outstanding_fen > 0 or b.closed_on is null or b.due_on >= ?) order by b.due_on nulls last, b.opened_at_ms, b.id`, [patientId, hospitalId, today])).map(billOf),
-    owingContracts: async ({ limit, after }) => (await sql.all<{ readonly contract_id: string }>(
-      `select distinct contract_id from bills where ${owing} and contract_id > ? order by contract_id limit ?`, [after ?? '', limit])).map(({ contract_id: id }) => id),
+    owingContracts: async ({ limit, after, dueBy }) => (await sql.all<{ readonly contract_id: string }>(
+      `select distinct contract_id from bills where ${owing} and contract_id > ?${dueBy === null ? '' : ' and due_on <= ?'} order by contract_id limit ?`, [after ?? '', ...dueBy === null ? [] : [dueBy], limit])).map(({ contract_id: id }) => id),
     left: async (before, limit) => (await sql.all<BillRow>(
       `select b.* from bills b left join visits v on v.id = b.visit_id
        where b.closed_on is null and b.last_charged_on < ? and coalesce(v.class, 'outpatient') <> 'inpatient' order by b.last_charged_on, b.id limit ?`, [before, limit])).map(billOf),

@@ -33,7 +33,7 @@ export function sqlCreditFeed (unit: Unit): CreditFeedStore {
   return { ...accountsOf(unit), ...recordsOf(unit), ...filesOf(unit) }
 }
 
-type Accounts = Pick<CreditFeedStore, 'account' | 'addAccount' | 'episodes' | 'episodesOfContract' | 'findEpisode' | 'saveEpisode' | 'episodesIn' | 'held' | 'toDelete' | 'submitEpisodes' | 'lastHashes'>
+type Accounts = Pick<CreditFeedStore, 'account' | 'accountsOfContract' | 'addAccount' | 'episodesOfContract' | 'findEpisode' | 'saveEpisode' | 'episodesIn' | 'held' | 'toDelete' | 'submitEpisodes' | 'lastHashes'>
 
 function accountsOf ({ sql, dialect, build }: Unit): Accounts {
   const account = async (contractId: string, creditor: string) => {
@@ -42,11 +42,11 @@ function accountsOf ({ sql, dialect, build }: Unit): Accounts {
   }
   return {
     account,
+    accountsOfContract: async (contractId) => (await sql.all<AccountRow>('select * from credit_accounts where contract_id = ? order by creditor', [contractId])).map(accountOf),
     addAccount: async (added) => {
       await sql.run('insert into credit_accounts (account_number, contract_id, creditor, opened_on) values (?, ?, ?, ?) on conflict do nothing', [added.accountNumber, added.contractId, added.creditor, added.openedOn])
       return await account(added.contractId, added.creditor) ?? added
     },
-    episodes: async (accountNumber) => (await sql.all<EpisodeRow>('select * from credit_episodes where account_number = ? order by episode_number', [accountNumber])).map(episodeOf),
     episodesOfContract: async (contractId) => (await sql.all<EpisodeRow>('select * from credit_episodes where contract_id = ? order by creditor, episode_number', [contractId])).map(episodeOf),
     findEpisode: async (id) => {
       const row = await sql.first<EpisodeRow>('select * from credit_episodes where id = ?', [id])
@@ -74,15 +74,22 @@ function episodeValues (episode: Episode) {
     episode.preparedBy, episode.releasedBy, episode.curedOn, episode.statement, episode.openedAt.getTime()]
 }
 
-type Records = Pick<CreditFeedStore, 'addRecord' | 'saveRecord' | 'recordsOfEpisode' | 'recordAt' | 'recordsOfFile' | 'rejectedRecords' | 'waiting' | 'unsealed' | 'saveSubjects' | 'submitRecords'>
+type Records = Pick<CreditFeedStore, 'addRecord' | 'saveRecord' | 'recordsOfEpisode' | 'recordsOfEpisodes' | 'recordAt' | 'recordsOfFile' | 'rejectedRecords' | 'waiting' | 'unsealed' | 'saveSubjects' | 'submitRecords'>
 
-function recordsOf ({ sql }: Unit): Records {
+function recordsOf ({ sql, dialect }: Unit): Records {
   return {
     addRecord: async (record) => {
       await sql.run(`insert into feed_records (${recordColumns.join(', ')}) values (${recordColumns.map(() => '?').join(', ')})`, recordValues(record))
     },
     saveRecord: async ({ id, state, rejectedBecause }) => { await sql.run('update feed_records set state = ?, rejected_because = ? where id = ?', [state, rejectedBecause, id]) },
     recordsOfEpisode: async (episodeId) => (await sql.all<FeedRecordRow>('select * from feed_records where episode_id = ? order by sequence', [episodeId])).map(feedRecordOf),
+    recordsOfEpisodes: async (episodeIds) => {
+      const found = new Map<string, FeedRecord[]>()
+      for (const row of await sql.all<FeedRecordRow>(`select * from feed_records where ${dialect.isIn('episode_id')} order by sequence`, [dialect.list(episodeIds)])) {
+        found.set(row.episode_id, [...found.get(row.episode_id) ?? [], feedRecordOf(row)])
+      }
+      return found
+    },
     recordAt: async (creditor, seq, recSeq) => {
       const row = await sql.first<FeedRecordRow>('select * from feed_records where creditor = ? and seq = ? and rec_seq = ?', [creditor, seq, recSeq])
       return row && feedRecordOf(row)

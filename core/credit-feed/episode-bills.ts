@@ -10,11 +10,13 @@ const failedAgainAfterDays = 3
 const silentAgainAfterDays = 7
 
 /** Bills about which the person is to be told, or was: close to their deadline or past it, and owed to this creditor. */
-export function reportableBills ({ bills, episodes }: Look, { settings, moment }: DecideTools): readonly Bill[] {
+export function reportableBills ({ bills, episodes }: Look, tools: DecideTools): readonly Bill[] {
   const withdrawn = new Set(episodes.filter(({ state }) => state === 'withdrawn').flatMap((episode) => episode.bills.map(({ billId }) => billId)))
-  return [...bills.values()].filter((bill) =>
-    bill.dueOn !== null && !bill.isEmergency && bill.funder === null && !withdrawn.has(bill.id) &&
-    undisputedOf(bill) > 0 && addDays(bill.dueOn, -settings.reportNoticeDays) <= moment.today)
+  return [...bills.values()].filter((bill) => !withdrawn.has(bill.id) && isCloseToDeadline(bill, tools))
+}
+
+export function isCloseToDeadline (bill: Bill, { settings, moment }: Pick<DecideTools, 'settings' | 'moment'>): boolean {
+  return bill.dueOn !== null && !bill.isEmergency && bill.funder === null && undisputedOf(bill) > 0 && addDays(bill.dueOn, -settings.reportNoticeDays) <= moment.today
 }
 
 /** The episode's bills with those that came in since. */

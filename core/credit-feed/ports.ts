@@ -7,10 +7,9 @@ type After<Key> = { readonly limit: number, readonly after: Key | null }
 
 export interface CreditFeedStore {
   readonly account: (contractId: string, creditor: string) => Promise<CreditAccount | null>
+  readonly accountsOfContract: (contractId: string) => Promise<readonly CreditAccount[]>
   /** Inserts; the first one stays. */
   readonly addAccount: (account: CreditAccount) => Promise<CreditAccount>
-  /** By number. */
-  readonly episodes: (accountNumber: string) => Promise<readonly Episode[]>
   /** Of all accounts of a contract, by creditor and number. */
   readonly episodesOfContract: (contractId: string) => Promise<readonly Episode[]>
   readonly findEpisode: (id: string) => Promise<Episode | null>
@@ -27,6 +26,8 @@ export interface CreditFeedStore {
   readonly saveRecord: (record: FeedRecord) => Promise<void>
   /** In their order. */
   readonly recordsOfEpisode: (episodeId: string) => Promise<readonly FeedRecord[]>
+  /** Of each of the episodes that has some, oldest first. */
+  readonly recordsOfEpisodes: (episodeIds: readonly string[]) => Promise<ReadonlyMap<string, readonly FeedRecord[]>>
   readonly recordAt: (creditor: string, seq: number, recSeq: number) => Promise<FeedRecord | null>
   readonly recordsOfFile: (creditor: string, seq: number) => Promise<readonly FeedRecord[]>
   /** Rejected and neither replaced nor done with, by id after `after`. */

@@ -1,3 +1,5 @@
+import type { CalendarDate } from '../clock.ts'
+import { addDays } from '../days.ts'
 import { DomainError } from '../errors.ts'
 import type { BillStore, ContractStore, DefaultStore, Moment } from '../pay-after-care/index.ts'
 import type { InTransaction } from '../unit-of-work.ts'
@@ -28,12 +30,13 @@ const perPage = 100
 
 /**
  * 征信事件巡检. Compares what is overdue with what stands and closes the gap; run 0, 1 or 5 times it ends the same. It goes
- * over what owes, lives, is held or was rejected, so its cost grows with these and not with all contracts.
+ * over what is close to its deadline or past it, lives, is held or was rejected, so its cost grows with these and not with
+ * all contracts.
  */
 export async function sweepEpisodes <Stores extends SweepStores> (deps: SweepDeps<Stores>, moment: Moment): Promise<{ readonly looked: number, readonly changed: number }> {
   const seen = new Set<string>()
   let changed = 0
-  for await (const page of contractsToSweep(deps)) {
+  for await (const page of contractsToSweep(deps, addDays(moment.today, deps.settings.reportNoticeDays))) {
     const fresh = page.filter((contractId) => !seen.has(contractId))
     for (const contractId of fresh) seen.add(contractId)
     const differing = await deps.inReading(async (stores) => {
@@ -66,9 +69,9 @@ async function hasGap <Stores extends LookStores> (stores: Stores, deps: LookDep
 }
 
 /** Ids of contracts, a page at a time; the same one may come more than once. */
-async function * contractsToSweep <Stores extends SweepStores> ({ inReading, creditors }: SweepDeps<Stores>): AsyncGenerator<readonly string[]> {
+async function * contractsToSweep <Stores extends SweepStores> ({ inReading, creditors }: SweepDeps<Stores>, dueBy: CalendarDate): AsyncGenerator<readonly string[]> {
   if (creditors.length === 0) return
-  yield * pages((after) => inReading(({ bills }) => bills.owingContracts({ limit: perPage, after })), (contractId) => contractId, (contractId) => contractId)
+  yield * pages((after) => inReading(({ bills }) => bills.owingContracts({ limit: perPage, after, dueBy })), (contractId) => contractId, (contractId) => contractId)
   const byId = ({ id }: OfContract): string => id
   const byContract = ({ contractId }: OfContract): string => contractId
   yield * pages<OfContract>((after) => inReading(({ creditFeed }) => creditFeed.episodesIn({ states: liveStates, creditors: null }, { limit: perPage, after })), byId, byContract)

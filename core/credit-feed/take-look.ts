@@ -6,13 +6,14 @@ import type { NoticeRecord, NoticeStore } from '../notice.ts'
 import { billsPurpose, isPastDeadline, type Bill, type BillStore, type Contract, type ContractStore, type DefaultStore } from '../pay-after-care/index.ts'
 import type { DayStore, PaymentStore } from '../payments/index.ts'
 import type { Creditor } from './creditor.ts'
-import { isLive, type CreditAccount, type Episode } from './episode.ts'
+import { isCloseToDeadline } from './episode-bills.ts'
+import { isLive, isUnreported, type CreditAccount, type Episode, type EpisodeBill } from './episode.ts'
 import type { FeedRecord } from './feed.ts'
 import { nothingProven, type DecideTools, type Look, type Proofs } from './look.ts'
 import type { CreditFeedStore, IsDeceased } from './ports.ts'
 
 export interface LookStores {
-  readonly creditFeed: Pick<CreditFeedStore, 'account' | 'episodes' | 'recordsOfEpisode'>
+  readonly creditFeed: Pick<CreditFeedStore, 'accountsOfContract' | 'episodesOfContract' | 'recordsOfEpisodes'>
   readonly contracts: Pick<ContractStore, 'find'>
   readonly bills: Pick<BillStore, 'find' | 'outstanding'>
   readonly defaults: Pick<DefaultStore, 'disputes'>
@@ -30,15 +31,21 @@ export interface LookDeps<Stores> extends Omit<DecideTools, 'moment'> {
 /** A contract has few disputes and episodes; more are not looked at. */
 const mostDisputes = 100
 
-/** One look for each creditor at which the contract owes something or has episodes. */
+/** One look for each creditor at which a deadline of the contract is close or missed, or that has episodes of it. */
 export async function takeLooks <Stores extends LookStores> (stores: Stores, deps: LookDeps<Stores> & Pick<DecideTools, 'moment'>, contractId: string): Promise<readonly Look[]> {
   const contract = await stores.contracts.find(contractId)
   if (contract === null) return []
   const outstanding = await stores.bills.outstanding(contractId)
+  const accounts = await stores.creditFeed.accountsOfContract(contractId)
+  const episodes = accounts.length === 0 ? [] : await stores.creditFeed.episodesOfContract(contractId)
   const looks: Look[] = []
   for (const creditor of deps.creditors) {
-    const look = await lookAt(stores, deps, { contract, creditor, outstanding: outstanding.filter(({ hospitalId }) => creditor.hospitals.includes(hospitalId)) })
-    if (look !== null) looks.push(look)
+    const seen: Seen = {
+      contract, creditor, account: accounts.find((account) => account.creditor === creditor.code) ?? null,
+      outstanding: outstanding.filter(({ hospitalId }) => creditor.hospitals.includes(hospitalId)), episodes: episodes.filter((episode) => episode.creditor === creditor.code)
+    }
+    const isSomething = seen.episodes.length > 0 || seen.outstanding.some((bill) => isCloseToDeadline(bill, deps))
+    if (isSomething) looks.push(await lookAt(stores, deps, seen))
   }
   return looks
 }
@@ -46,24 +53,28 @@ export async function takeLooks <Stores extends LookStores> (stores: Stores, dep
 interface Seen {
   readonly contract: Contract
   readonly creditor: Creditor
+  readonly account: CreditAccount | null
   readonly outstanding: readonly Bill[]
+  readonly episodes: readonly Episode[]
 }
 
-async function lookAt <Stores extends LookStores> (stores: Stores, deps: LookDeps<Stores> & Pick<DecideTools, 'moment'>, { contract, creditor, outstanding }: Seen): Promise<Look | null> {
-  const known = await stores.creditFeed.account(contract.id, creditor.code)
-  if (known === null && outstanding.length === 0) return null
+async function lookAt <Stores extends LookStores> (stores: Stores, deps: LookDeps<Stores> & Pick<DecideTools, 'moment'>, { contract, creditor, account: known, outstanding, episodes }: Seen): Promise<Look> {
   const account = known ?? newAccount(deps, contract, creditor)
-  const episodes = known === null ? [] : await stores.creditFeed.episodes(account.accountNumber)
-  const records = new Map<string, readonly FeedRecord[]>()
-  for (const { id } of episodes) records.set(id, await stores.creditFeed.recordsOfEpisode(id))
+  const records: ReadonlyMap<string, readonly FeedRecord[]> = episodes.length === 0 ? new Map() : await stores.creditFeed.recordsOfEpisodes(episodes.map(({ id }) => id))
   const bills = await billsOf(stores.bills, outstanding, episodes)
   const disputes = await stores.defaults.disputes({ contractId: contract.id, isOpen: null, hospitalId: null }, { limit: mostDisputes, offset: 0 })
   const overdue = [...bills.values()].filter((bill) => isPastDeadline(bill, deps.moment.today))
   return {
     contract, creditor, account, isNewAccount: known === null, episodes, records, bills, disputes,
     notices: await noticesOf(stores.notices, episodes),
-    proofs: overdue.length === 0 ? nothingProven : await proofsOf(stores, deps, { contract, overdue })
+    proofs: overdue.length === 0 || !maySomethingOpen(episodes) ? nothingProven : await proofsOf(stores, deps, { contract, overdue })
   }
+}
+
+/** Gates are asked of what the bureau has not heard of, or has refused. */
+function maySomethingOpen (episodes: readonly Episode[]): boolean {
+  const live = episodes.filter(isLive)
+  return live.length === 0 || live.some((episode) => isUnreported(episode) || episode.state === 'rejected')
 }
 
 function newAccount ({ stableId, calendar }: Pick<DecideTools, 'stableId' | 'calendar'>, contract: Contract, creditor: Creditor): CreditAccount {
@@ -79,8 +90,10 @@ async function billsOf (store: Pick<BillStore, 'find'>, outstanding: readonly Bi
   return bills
 }
 
+/** Of bills that do not count yet, and of all where an opening is to be told: those that count have kept their proof. */
 async function noticesOf (store: Pick<NoticeStore, 'find'>, episodes: readonly Episode[]): Promise<ReadonlyMap<string, NoticeRecord>> {
-  const keys = new Set(episodes.filter(isLive).flatMap((episode) => episode.bills.flatMap(({ noticeKey }) => noticeKey ?? [])))
+  const isAsked = (episode: Episode, { claimedFen }: EpisodeBill): boolean => claimedFen === null || isUnreported(episode) || episode.state === 'rejected'
+  const keys = new Set(episodes.filter(isLive).flatMap((episode) => episode.bills.flatMap((bill) => isAsked(episode, bill) ? bill.noticeKey ?? [] : [])))
   const notices = new Map<string, NoticeRecord>()
   for (const key of keys) {
     const notice = await store.find(key)

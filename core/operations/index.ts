@@ -14,5 +14,5 @@ export {
 } from './unmapped-code.ts'
 export type { Trouble, Watched, WatchLimits, WatchedSource } from './watch.ts'
 export { chainNames, faultOf, sealOf, type ChainName, type Seal, type Sealable } from './seal.ts'
-export { horizonOf, proveChain, sealChains, type ChainProof, type Horizon } from './seal-chains.ts'
+export { horizonOf, proveChain, proveNightly, sealChains, type ChainProof, type Horizon } from './seal-chains.ts'
 export { pruneOutbox, type OutboxRetention } from './prune-outbox.ts'

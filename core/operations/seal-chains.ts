@@ -1,5 +1,5 @@
 import type { InTransaction } from '../unit-of-work.ts'
-import type { SealStore } from './ports.ts'
+import type { SealStore, SettingStore } from './ports.ts'
 import { chainNames, faultOf, sealOf, type ChainName, type Hash, type Seal } from './seal.ts'
 
 interface SealDeps {
@@ -60,4 +60,18 @@ export async function proveChain ({ inReading, hash, breathe }: Pick<SealDeps, '
     proof = { chain, seals: proof.seals + 1, rows: proof.rows + read.rows.length, broken: null, head: read.seal }
     await breathe()
   }
+}
+
+const provenKey = (chain: ChainName): string => `seals.proven.${chain}`
+
+/**
+ * The whole chain once in a while, and in between what came since: the cost of a night is that of a week and not of years.
+ * Where a seal was found broken every night begins before it, so that it is found again until it holds.
+ */
+export async function proveNightly (deps: Pick<SealDeps, 'inReading' | 'hash'> & { readonly inTransaction: InTransaction<{ settings: SettingStore }>, readonly breathe: () => Promise<unknown> }, chain: ChainName, { isWhole }: { readonly isWhole: boolean }): Promise<ChainProof> {
+  const from = isWhole ? 1 : Number(await deps.inTransaction(({ settings }) => settings.get(provenKey(chain))) ?? 1)
+  const proof = await proveChain(deps, chain, from)
+  const next = proof.broken?.number ?? (proof.head?.number ?? 0) + 1
+  if (isWhole || proof.broken !== null) await deps.inTransaction(({ settings }) => settings.set(provenKey(chain), String(next)))
+  return proof
 }

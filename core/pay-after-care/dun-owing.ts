@@ -36,7 +36,7 @@ const dunningKey = (contractId: string, on: string): string => `dunning:${contra
  * contract, signed another and owes on both is reminded once, of all of it.
  */
 export async function dunOwing <Stores extends DunningStores> (deps: DunningDeps<Stores>, { now, today }: Moment): Promise<{ readonly owing: number, readonly reminded: number, readonly suppressed: number }> {
-  return eachOwing(deps, { reminded: 0, suppressed: 0 }, async (stores, contractId) => {
+  return eachOwing({ ...deps, dueBy: null }, { reminded: 0, suppressed: 0 }, async (stores, contractId) => {
     const contract = await stores.contracts.find(contractId)
     if (contract === null) return {}
     const owing = await owingOf(stores, contract)

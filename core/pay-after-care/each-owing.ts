@@ -1,3 +1,4 @@
+import type { CalendarDate } from '../clock.ts'
 import type { InTransaction } from '../unit-of-work.ts'
 import type { BillStore } from './ports.ts'
 
@@ -11,6 +12,8 @@ interface OwingDeps<Stores> {
   readonly inTransaction: InTransaction<Stores>
   readonly inReading: InTransaction<Stores>
   readonly breathe: () => Promise<unknown>
+  /** Only where a deadline up to this day is missed or near; null: whoever owes. */
+  readonly dueBy: CalendarDate | null
 }
 
 /**
@@ -27,7 +30,7 @@ export async function eachOwing <Stores extends { readonly bills: Pick<BillStore
     for (const one of found) for (const [name, value] of Object.entries(one)) sums[name] = (sums[name] ?? 0) + value
   }
   for (let after: string | null = null; ;) {
-    const page: readonly string[] = await deps.inReading(({ bills }) => bills.owingContracts({ limit: perPage, after }))
+    const page: readonly string[] = await deps.inReading(({ bills }) => bills.owingContracts({ limit: perPage, after, dueBy: deps.dueBy }))
     for (let start = 0; start < page.length; start += perTransaction) {
       const { counted, failed } = await together(deps, page.slice(start, start + perTransaction), work)
       count(counted as readonly Counts[])

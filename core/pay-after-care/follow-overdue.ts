@@ -1,3 +1,4 @@
+import { addDays } from '../days.ts'
 import type { Ids } from '../ids.ts'
 import { yuanText } from '../money.ts'
 import { noticeMessage } from '../notice.ts'
@@ -39,7 +40,7 @@ export const unlockKind = 'card-unlock'
  * insurance card is locked; each only when every precondition is proven at this moment (I-25). Runs any number of times.
  */
 export async function followOverdue <Stores extends OverdueStores> (deps: OverdueDeps<Stores>, moment: Moment): Promise<{ readonly owing: number, readonly suspended: number, readonly locks: number, readonly waitingForDay: number }> {
-  return eachOwing(deps, { suspended: 0, locks: 0, waitingForDay: 0 }, async (stores, contractId) => {
+  return eachOwing({ ...deps, dueBy: addDays(moment.today, -1) }, { suspended: 0, locks: 0, waitingForDay: 0 }, async (stores, contractId) => {
     const contract = await stores.contracts.find(contractId)
     if (contract === null) return {}
     const owed = await stores.bills.outstanding(contractId)

@@ -51,8 +51,8 @@ export interface BillStore {
   readonly list: (filter: { readonly patientIds: readonly string[] | null, readonly contractId: string | null, readonly hospitalId: string | null, readonly isOutstanding: boolean | null }, page: Page) => Promise<readonly Bill[]>
   /** All of a contract with something outstanding, the oldest deadline first, open visits last. */
   readonly outstanding: (contractId: string) => Promise<readonly Bill[]>
-  /** Contracts that owe something on closed visits, by id after `after`; the cost grows with these, not with all contracts. */
-  readonly owingContracts: (page: { readonly limit: number, readonly after: string | null }) => Promise<readonly string[]>
+  /** Contracts that owe something on closed visits, by id after `after`, with `dueBy` only where a deadline is not later; the cost grows with these, not with all contracts. */
+  readonly owingContracts: (page: { readonly limit: number, readonly after: string | null, readonly dueBy: CalendarDate | null }) => Promise<readonly string[]>
   /** Bills of outpatient visits that go on though nothing was charged since before `before`. */
   readonly left: (before: CalendarDate, limit: number) => Promise<readonly Bill[]>
   /** Whoever changes bills or holds of a contract waits here for the others, then reads again. */

@@ -53,7 +53,7 @@ export function creditFeedStoreContract (t: Test, open: OpenStore): void {
         t.strictSame(await creditFeed.findEpisode('e1'), episode)
       }
       await creditFeed.saveEpisode(anEpisode('e2', { episodeNumber: 2 }))
-      t.strictSame([await creditFeed.episodes('a1'), await creditFeed.episodesOfContract('contract of a1'), await creditFeed.findEpisode('e9')], [[cured, anEpisode('e2', { episodeNumber: 2 })], [cured, anEpisode('e2', { episodeNumber: 2 })], null])
+      t.strictSame([await creditFeed.accountsOfContract('contract of a1'), await creditFeed.episodesOfContract('contract of a1'), await creditFeed.findEpisode('e9')], [[anAccount('a1')], [cured, anEpisode('e2', { episodeNumber: 2 })], null])
     })
     t.strictSame(refusals(await Promise.allSettled([inTransaction(({ creditFeed }) => creditFeed.saveEpisode(anEpisode('e3', { episodeNumber: 2 })))])), ['STORE_WRITE_CONFLICT'])
   })
@@ -94,6 +94,7 @@ export function creditFeedStoreContract (t: Test, open: OpenStore): void {
       t.strictSame([await creditFeed.recordAt('YF1001', 1, 2), await creditFeed.recordAt('YF1001', 1, 3), await creditFeed.lastHashes(['a1', 'a2']), (await creditFeed.waiting('YF1001', 9)).map(({ id }) => id)], [submitted, null, new Map([['a1', 'h2']]), ['r5']])
       await creditFeed.saveRecord({ ...submitted, state: 'rejected', rejectedBecause: 'FORMAT asOf' })
       t.strictSame([(await creditFeed.rejectedRecords({ limit: 9, after: null })).map(({ id, rejectedBecause }) => [id, rejectedBecause]), await creditFeed.rejectedRecords({ limit: 9, after: 'r1' })], [[['r1', 'FORMAT asOf']], []])
+      t.strictSame([[...await creditFeed.recordsOfEpisodes(['e1', 'none'])].map(([id, found]) => `${id} ${found.map((record) => record.id).join(' ')}`), [...await creditFeed.recordsOfEpisodes([])]], [['e1 r9 r1 r5'], []])
       t.strictSame([(await creditFeed.recordsOfEpisode('e1')).map(({ id }) => id), (await creditFeed.recordsOfFile('YF1001', 1)).map(({ id }) => id)], [['r9', 'r1', 'r5'], ['r9', 'r1']])
     })
   })

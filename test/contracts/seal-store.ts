@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import type { CalendarDate } from '../../core/clock.ts'
 import type { Entry } from '../../core/ledger/index.ts'
 import { fen } from '../../core/money.ts'
-import { horizonOf, proveChain, sealChains, type Seal } from '../../core/operations/index.ts'
+import { horizonOf, proveChain, proveNightly, sealChains, type Seal } from '../../core/operations/index.ts'
 import { refusals, type OpenStore } from './store-under-test.ts'
 
 const at = new Date('2027-03-01T01:00:00Z')
@@ -48,5 +48,15 @@ export function sealStoreContract (t: Test, open: OpenStore): void {
     t.strictSame(proof, { chain: 'ledger', seals: 4, rows: 2_301, broken: null })
     t.equal(head?.number, 4)
     t.match(await proveChain({ inReading, hash, breathe }, 'access'), { seals: 1, rows: 1, broken: null })
+    const nightly = async (isWhole: boolean): Promise<unknown> => {
+      const { seals, broken } = await proveNightly({ inTransaction, inReading, hash, breathe }, 'ledger', { isWhole })
+      return [seals, broken]
+    }
+    t.strictSame([await nightly(false), await nightly(true), await nightly(false)], [[4, null], [4, null], [0, null]], 'what came since the whole proof')
+    await inTransaction(async ({ seals }) => {
+      await seals.add(aSeal(5, { fromSequence: 2_302, toSequence: 2_302, count: 1 }))
+    })
+    const broken = { number: 5, fault: 'order' }
+    t.strictSame([await nightly(false), await nightly(false), await nightly(true), await nightly(false)], [[0, broken], [0, broken], [4, broken], [0, broken]], 'what is broken is found again every night')
   })
 }

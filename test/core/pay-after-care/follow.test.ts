@@ -100,7 +100,7 @@ t.test('somebody who owes', async (t) => {
 
   t.test('keeps contract and card up to the end of the last day, and loses both on the next one [acc:C-13]', async (t) => {
     const setting = await aDebtor(t)
-    t.strictSame(await followOverdue(setting.deps, moment('2027-03-08')), { owing: 1, suspended: 0, locks: 0, waitingForDay: 0 })
+    t.strictSame(await followOverdue(setting.deps, moment('2027-03-08')), { owing: 0, suspended: 0, locks: 0, waitingForDay: 0 })
     t.strictSame(await followOverdue(setting.deps, moment('2027-03-09')), { owing: 1, suspended: 1, locks: 1, waitingForDay: 0 })
     t.match(await contractOf(setting), { state: 'suspended', suspendedBecause: 'overdue' })
     t.match(await locksOf(setting), [{ state: 'lock_requested', episode: '2027-03-08', legalBasis: 'an act', overdueFen: 14830 }])
