@@ -49,6 +49,7 @@ export function sqlCharges ({ sql, dialect, build }: Unit): ChargeStore {
       "select id from charges where visit_id = ? and order_number = ? and kind = 'charge' and state = 'posted' limit 1", [visitId, orderNumber]) !== null,
     occurredOn: async ({ hospitalId, day, by }, { limit, after }) => (await sql.all<ChargeRow>(
       `select * from charges where hospital_id = ? and ${by === 'charge' ? 'occurred_on' : 'credited_on'} = ? and id > ? order by id limit ?`, [hospitalId, day, after ?? '', limit])).map(chargeOf),
+    countAwaiting: async (before) => Number((await sql.first<{ readonly n: number }>("select cast(count(*) as bigint) as n from charges where state = 'awaiting_charge' and received_at_ms < ?", [before.getTime()]))?.n ?? 0),
     list: async ({ patientIds, visitId, hospitalId, state }, { limit, offset }) => {
       const query = build('charges').select('*').limit(limit).offset(offset).orderByRaw('occurred_on desc nulls last, received_at_ms desc, id')
       if (patientIds !== null) query.whereRaw(dialect.isIn('patient_id'), [dialect.list(patientIds)] as never)

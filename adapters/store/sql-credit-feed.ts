@@ -74,7 +74,7 @@ function episodeValues (episode: Episode) {
     episode.preparedBy, episode.releasedBy, episode.curedOn, episode.statement, episode.openedAt.getTime()]
 }
 
-type Records = Pick<CreditFeedStore, 'addRecord' | 'saveRecord' | 'recordsOfEpisode' | 'recordsOfEpisodes' | 'recordAt' | 'recordsOfFile' | 'rejectedRecords' | 'waiting' | 'unsealed' | 'saveSubjects' | 'submitRecords'>
+type Records = Pick<CreditFeedStore, 'addRecord' | 'saveRecord' | 'recordsOfEpisode' | 'recordsOfEpisodes' | 'toldToTheEnd' | 'recordAt' | 'recordsOfFile' | 'rejectedRecords' | 'waiting' | 'unsealed' | 'saveSubjects' | 'submitRecords'>
 
 function recordsOf ({ sql, dialect }: Unit): Records {
   return {
@@ -90,6 +90,10 @@ function recordsOf ({ sql, dialect }: Unit): Records {
       }
       return found
     },
+    toldToTheEnd: async (episodeIds, end) => (await sql.all<{ readonly episode_id: string }>(
+      `select episode_id from feed_records where ${dialect.isIn('episode_id')} group by episode_id
+       having max(case when state in ('waiting', 'submitted', 'rejected') then 1 else 0 end) = 0
+         and max(case when state = 'accepted' and operation = ? then 1 else 0 end) = 1`, [dialect.list(episodeIds), end])).map((row) => row.episode_id),
     recordAt: async (creditor, seq, recSeq) => {
       const row = await sql.first<FeedRecordRow>('select * from feed_records where creditor = ? and seq = ? and rec_seq = ?', [creditor, seq, recSeq])
       return row && feedRecordOf(row)

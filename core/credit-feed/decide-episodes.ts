@@ -13,7 +13,7 @@ import type { Change, DecideTools, Look } from './look.ts'
  */
 export function decideEpisodes (look: Look, tools: DecideTools): readonly Change[] {
   const live = look.episodes.some(isLive) ? null : begun(look, tools)
-  return [...look.episodes, ...live === null ? [] : [live]]
+  return [...look.episodes.filter((episode) => isLive(episode) || look.records.has(episode.id)), ...live === null ? [] : [live]]
     .map((episode) => isUnreported(episode) ? decideUnreported(episode, look, tools) : decideReported(episode, look, tools))
     .filter((change) => isNews(look, change))
 }

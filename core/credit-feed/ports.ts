@@ -28,6 +28,8 @@ export interface CreditFeedStore {
   readonly recordsOfEpisode: (episodeId: string) => Promise<readonly FeedRecord[]>
   /** Of each of the episodes that has some, oldest first. */
   readonly recordsOfEpisodes: (episodeIds: readonly string[]) => Promise<ReadonlyMap<string, readonly FeedRecord[]>>
+  /** Those of the episodes of which the bureau has accepted this end, without a record that waits, is on its way or was rejected. */
+  readonly toldToTheEnd: (episodeIds: readonly string[], end: 'cure' | 'withdraw') => Promise<readonly string[]>
   readonly recordAt: (creditor: string, seq: number, recSeq: number) => Promise<FeedRecord | null>
   readonly recordsOfFile: (creditor: string, seq: number) => Promise<readonly FeedRecord[]>
   /** Rejected and neither replaced nor done with, by id after `after`. */

@@ -3,17 +3,17 @@ import type { CalendarDate } from '../clock.ts'
 import { addDays } from '../days.ts'
 import { namedPersonOf, type PatientStore } from '../identity/index.ts'
 import type { NoticeRecord, NoticeStore } from '../notice.ts'
-import { billsPurpose, isPastDeadline, type Bill, type BillStore, type Contract, type ContractStore, type DefaultStore } from '../pay-after-care/index.ts'
+import { billsPurpose, isPastDeadline, type Bill, type BillStore, type Contract, type ContractStore, type DefaultStore, type Dispute } from '../pay-after-care/index.ts'
 import type { DayStore, PaymentStore } from '../payments/index.ts'
 import type { Creditor } from './creditor.ts'
 import { isCloseToDeadline } from './episode-bills.ts'
 import { isLive, isUnreported, type CreditAccount, type Episode, type EpisodeBill } from './episode.ts'
-import type { FeedRecord } from './feed.ts'
+import { disputesAbout } from './new-records.ts'
 import { nothingProven, type DecideTools, type Look, type Proofs } from './look.ts'
 import type { CreditFeedStore, IsDeceased } from './ports.ts'
 
 export interface LookStores {
-  readonly creditFeed: Pick<CreditFeedStore, 'accountsOfContract' | 'episodesOfContract' | 'recordsOfEpisodes'>
+  readonly creditFeed: Pick<CreditFeedStore, 'accountsOfContract' | 'episodesOfContract' | 'recordsOfEpisodes' | 'toldToTheEnd'>
   readonly contracts: Pick<ContractStore, 'find'>
   readonly bills: Pick<BillStore, 'find' | 'outstanding'>
   readonly defaults: Pick<DefaultStore, 'disputes'>
@@ -60,12 +60,11 @@ interface Seen {
 
 async function lookAt <Stores extends LookStores> (stores: Stores, deps: LookDeps<Stores> & Pick<DecideTools, 'moment'>, { contract, creditor, account: known, outstanding, episodes }: Seen): Promise<Look> {
   const account = known ?? newAccount(deps, contract, creditor)
-  const records: ReadonlyMap<string, readonly FeedRecord[]> = episodes.length === 0 ? new Map() : await stores.creditFeed.recordsOfEpisodes(episodes.map(({ id }) => id))
   const bills = await billsOf(stores.bills, outstanding, episodes)
   const disputes = await stores.defaults.disputes({ contractId: contract.id, isOpen: null, hospitalId: null }, { limit: mostDisputes, offset: 0 })
   const overdue = [...bills.values()].filter((bill) => isPastDeadline(bill, deps.moment.today))
   return {
-    contract, creditor, account, isNewAccount: known === null, episodes, records, bills, disputes,
+    contract, creditor, account, isNewAccount: known === null, episodes, records: await recordsOf(stores.creditFeed, episodes, disputes), bills, disputes,
     notices: await noticesOf(stores.notices, episodes),
     proofs: overdue.length === 0 || !maySomethingOpen(episodes) ? nothingProven : await proofsOf(stores, deps, { contract, overdue })
   }
@@ -75,6 +74,18 @@ async function lookAt <Stores extends LookStores> (stores: Stores, deps: LookDep
 function maySomethingOpen (episodes: readonly Episode[]): boolean {
   const live = episodes.filter(isLive)
   return live.length === 0 || live.some((episode) => isUnreported(episode) || episode.state === 'rejected')
+}
+
+/** An ended episode about which nobody disputes, and whose end the bureau has accepted, has nothing more to tell. */
+async function recordsOf (store: LookStores['creditFeed'], episodes: readonly Episode[], disputes: readonly Dispute[]): Promise<Look['records']> {
+  const over = new Set<string>()
+  for (const [state, end] of [['cured', 'cure'], ['withdrawn', 'withdraw']] as const) {
+    const ended = episodes.filter((episode) => episode.state === state && !episode.isHeld && disputesAbout(episode, { disputes }).length === 0)
+    for (const id of ended.length === 0 ? [] : await store.toldToTheEnd(ended.map(({ id }) => id), end)) over.add(id)
+  }
+  const telling = episodes.map(({ id }) => id).filter((id) => !over.has(id))
+  const found = telling.length === 0 ? null : await store.recordsOfEpisodes(telling)
+  return new Map(telling.map((id) => [id, found?.get(id) ?? []]))
 }
 
 function newAccount ({ stableId, calendar }: Pick<DecideTools, 'stableId' | 'calendar'>, contract: Contract, creditor: Creditor): CreditAccount {

@@ -58,6 +58,8 @@ export interface ChargeStore {
   readonly isOrderCharged: (visitId: string, orderNumber: string) => Promise<boolean>
   /** Lines that happened (or were credited) on a day, by id after `after`. */
   readonly occurredOn: (wanted: { readonly hospitalId: string, readonly day: CalendarDate, readonly by: 'charge' | 'credit' }, page: { readonly limit: number, readonly after: string | null }) => Promise<readonly Charge[]>
+  /** Credits that arrived before `before` and still wait for the charge that they cancel. */
+  readonly countAwaiting: (before: Date) => Promise<number>
   /** Newest day first. A null filter sets no limit. */
   readonly list: (filter: { readonly patientIds: readonly string[] | null, readonly visitId: string | null, readonly hospitalId: string | null, readonly state: ChargeState | null }, page: { readonly limit: number, readonly offset: number }) => Promise<readonly Charge[]>
 }

@@ -63,6 +63,7 @@ export function chargeStoreContract (t: Test, open: OpenStore): void {
       t.strictSame([await found({}), await found({ patientIds: ['p1', 'p9'] }), await found({ patientIds: [] }), await found({ visitId: 'v2' }),
         await found({ hospitalId: 'west' }), await found({ state: 'awaiting_charge' }), await found({}, { limit: 2, offset: 1 })],
       ['c2 c4 c1 c3', 'c4 c1 c3', '', 'c2', 'c3', 'c3', 'c4 c1'])
+      t.strictSame([await charges.countAwaiting(new Date('2027-01-01T00:00:00Z')), await charges.countAwaiting(new Date('2020-01-01T00:00:00Z'))], [1, 0])
     })
   })
 
