@@ -7,6 +7,7 @@ import { sha256 } from '../../app/compose/sha256.ts'
 import { issueToken } from '../../core/access/index.ts'
 import { fen } from '../../core/money.ts'
 import { aBill, aContract } from '../fixtures/pay-after-care.ts'
+import { askAtRandom, type Asked } from './arrivals.ts'
 import { startChildServer } from './child-server.ts'
 import { milliseconds, perSecond, type BenchRow, type Measured } from './row.ts'
 import { sendCharges } from './send-charges.ts'
@@ -23,34 +24,43 @@ export const releaseRow: BenchRow = {
     const dataDir = `${folder}/data`
     const token = await prepare(dataDir)
     const server = await startChildServer({ DATA_DIR: dataDir })
-    const under = async (what: string, request: autocannon.Request, goalMs: number): Promise<Measured> => {
+    const whileMessagesCome = async <T>(load: () => Promise<T>): Promise<{ readonly result: T, readonly used: string, readonly sent: number }> => {
       const [cpuFrom, from] = [cpuMsOf(server.pid), performance.now()]
       const sending = sendCharges(server.mllp, messagesPerSecond * forSeconds, forSeconds * 1000)
-      const { latency, requests, non2xx, errors } = await autocannon({
-        url: `http://127.0.0.1:${server.http}`, connections: 10, overallRate: requestsPerSecond, duration: forSeconds - 1, requests: [{ ...request, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } }]
-      })
-      const failed = non2xx + errors
+      const result = await load()
       const sent = await sending
       const used = (cpuMsOf(server.pid) - cpuFrom) / (performance.now() - from)
-      return {
-        what: `${what}, ${perSecond(requests.average)} while ${perSecond(sent)} messages come in`,
-        value: `p50 ${milliseconds(latency.p50)}, p99 ${milliseconds(latency.p99)}, ${failed} failed; the server used ${Math.round(used * 100)} % of a core, load ${os.loadavg()[0]?.toFixed(1) ?? ''}`,
-        against: `goal p99 ≤ ${goalMs} ms at ${requestsPerSecond}/s and ${messagesPerSecond}/s`, isMet: latency.p99 <= goalMs && failed === 0
-      }
+      return { result, sent, used: `the server used ${Math.round(used * 100)} % of a core, load ${os.loadavg()[0]?.toFixed(1) ?? ''}` }
+    }
+    const under = async (what: string, next: () => Asked): Promise<readonly Measured[]> => {
+      const arrivals = await whileMessagesCome(() => askAtRandom({ port: server.http, token, perSecond: requestsPerSecond, forSeconds: forSeconds - 1, next }))
+      const { p50, p99, failed, perSecond: asked } = arrivals.result
+      const bursts = await whileMessagesCome(() => autocannon({
+        url: `http://127.0.0.1:${server.http}`, connections: 10, overallRate: requestsPerSecond, duration: forSeconds - 1,
+        requests: [{ setupRequest: (request) => ({ ...request, ...next(), headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } }) }]
+      }))
+      const { latency, requests, non2xx, errors } = bursts.result
+      return [
+        {
+          what: `${what}, ${perSecond(asked)} at random instants while ${perSecond(arrivals.sent)} messages come in`, value: `p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}, ${failed} failed; ${arrivals.used}`,
+          against: `goal p99 ≤ 50 ms at ${requestsPerSecond}/s and ${messagesPerSecond}/s`, isMet: p99 <= 50 && failed === 0
+        },
+        {
+          what: `${what}, ${perSecond(requests.average)} all at the beginning of the second, over 10 connections`, value: `p50 ${milliseconds(latency.p50)}, p99 ${milliseconds(latency.p99)}, ${non2xx + errors} failed; ${bursts.used}`,
+          against: 'no goal: how a burst is worked off', isMet: null
+        }
+      ]
     }
     try {
       await sendCharges(server.mllp, 500, 5_000)
       let asked = 0
       const next = (): number => (asked += 1) % persons
       return [
-        await under('release checks', {
-          method: 'POST', path: '/v1/release-checks',
-          setupRequest: (request) => {
-            const person = next()
-            return { ...request, body: JSON.stringify({ patientId: `p${person}`, visitId: `v${person}`, amountFen: 1, kind: 'exam', reference: `R${asked}` }) }
-          }
-        }, 50),
-        await under('status of a person', { method: 'GET', path: '/', setupRequest: (request) => ({ ...request, path: `/v1/pay-after-care/p${next()}` }) }, 50)
+        ...await under('release checks', () => {
+          const person = next()
+          return { method: 'POST', path: '/v1/release-checks', body: JSON.stringify({ patientId: `p${person}`, visitId: `v${person}`, amountFen: 1, kind: 'exam', reference: `R${asked}` }) }
+        }),
+        ...await under('status of a person', () => ({ method: 'GET', path: `/v1/pay-after-care/p${next()}` }))
       ]
     } finally {
       await server.stop()
