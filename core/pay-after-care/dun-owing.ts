@@ -35,7 +35,7 @@ const dunningKey = (contractId: string, on: string): string => `dunning:${contra
  * 催款 of a business day: at most one reminder per person and day, whatever how often it runs (I-24, I-27). Who has ended a
  * contract, signed another and owes on both is reminded once, of all of it.
  */
-export async function dunOwing <Stores extends DunningStores> (deps: DunningDeps<Stores>, { now, today }: Moment): Promise<{ readonly owing: number, readonly reminded: number, readonly suppressed: number }> {
+export async function dunOwing <Stores extends DunningStores> (deps: DunningDeps<Stores>, { now, today }: Moment): Promise<{ readonly contracts: number, readonly reminded: number, readonly suppressed: number }> {
   return eachOwing({ ...deps, dueBy: null }, { reminded: 0, suppressed: 0 }, async (stores, contractId) => {
     const contract = await stores.contracts.find(contractId)
     if (contract === null) return {}

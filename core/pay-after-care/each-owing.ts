@@ -19,12 +19,13 @@ interface OwingDeps<Stores> {
 /**
  * Every contract that owes something on a closed visit, some in one transaction; where one fails, each of them alone, so
  * that it undoes nothing of the others. A failure is thrown when all are through: the job is then tried again, and finds
- * only what is left. The cost grows with the owing, not with all contracts (acc C-10). Answers the sums of what `work` counts.
+ * only what is left. The cost grows with the owing, not with all contracts (acc C-10). Answers how many contracts that were,
+ * and the sums of what `work` counts.
  */
 export async function eachOwing <Stores extends { readonly bills: Pick<BillStore, 'owingContracts'> }, Counted extends Counts> (
   deps: OwingDeps<Stores>, nothing: Counted, work: (stores: Stores, contractId: string) => Promise<Partial<Counted>>
-): Promise<Counted & { readonly owing: number }> {
-  const sums: Record<string, number> = { ...nothing, owing: 0 }
+): Promise<Counted & { readonly contracts: number }> {
+  const sums: Record<string, number> = { ...nothing, contracts: 0 }
   const failures: unknown[] = []
   const count = (found: readonly Counts[]): void => {
     for (const one of found) for (const [name, value] of Object.entries(one)) sums[name] = (sums[name] ?? 0) + value
@@ -37,13 +38,13 @@ export async function eachOwing <Stores extends { readonly bills: Pick<BillStore
       failures.push(...failed)
       await deps.breathe()
     }
-    sums['owing'] = (sums['owing'] ?? 0) + page.length
+    sums['contracts'] = (sums['contracts'] ?? 0) + page.length
     const last = page.at(-1)
     if (last === undefined || page.length < perPage) break
     after = last
   }
   if (failures.length > 0) throw failures[0]
-  return sums as Counted & { readonly owing: number }
+  return sums as Counted & { readonly contracts: number }
 }
 
 interface Done<Counted> {

@@ -39,7 +39,7 @@ export const unlockKind = 'card-unlock'
  * 违约处理, after the deadline (A-29): the privilege is lost in all hospitals of the scheme, and with a legal basis the
  * insurance card is locked; each only when every precondition is proven at this moment (I-25). Runs any number of times.
  */
-export async function followOverdue <Stores extends OverdueStores> (deps: OverdueDeps<Stores>, moment: Moment): Promise<{ readonly owing: number, readonly suspended: number, readonly locks: number, readonly waitingForDay: number }> {
+export async function followOverdue <Stores extends OverdueStores> (deps: OverdueDeps<Stores>, moment: Moment): Promise<{ readonly contracts: number, readonly suspended: number, readonly locks: number, readonly waitingForDay: number }> {
   return eachOwing({ ...deps, dueBy: addDays(moment.today, -1) }, { suspended: 0, locks: 0, waitingForDay: 0 }, async (stores, contractId) => {
     const contract = await stores.contracts.find(contractId)
     if (contract === null) return {}

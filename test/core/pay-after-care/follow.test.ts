@@ -76,12 +76,12 @@ t.test('somebody who owes', async (t) => {
   t.test('is reminded once a day, however often the job runs [I-24 I-27]', async (t) => {
     const setting = await aDebtor(t)
     const dunning = { ...setting.deps, isDeceased: async () => false }
-    t.strictSame(await dunOwing(dunning, moment('2027-03-02')), { owing: 1, reminded: 1, suppressed: 0 })
-    t.strictSame(await dunOwing(dunning, moment('2027-03-02')), { owing: 1, reminded: 0, suppressed: 0 })
-    t.strictSame(await dunOwing(dunning, moment('2027-03-03')), { owing: 1, reminded: 1, suppressed: 0 })
+    t.strictSame(await dunOwing(dunning, moment('2027-03-02')), { contracts: 1, reminded: 1, suppressed: 0 })
+    t.strictSame(await dunOwing(dunning, moment('2027-03-02')), { contracts: 1, reminded: 0, suppressed: 0 })
+    t.strictSame(await dunOwing(dunning, moment('2027-03-03')), { contracts: 1, reminded: 1, suppressed: 0 })
     t.strictSame(await setting.waiting('notice'), ['dunning:c1:2027-03-02', 'dunning:c1:2027-03-03'])
     await pay(setting.store)
-    t.strictSame(await dunOwing(dunning, moment('2027-03-04')), { owing: 0, reminded: 0, suppressed: 0 }, 'not any more once it is paid')
+    t.strictSame(await dunOwing(dunning, moment('2027-03-04')), { contracts: 0, reminded: 0, suppressed: 0 }, 'not any more once it is paid')
   })
 
   t.test('on an ended contract and on the one signed since → is reminded once, of both sums [I-24]', async (t) => {
@@ -92,25 +92,25 @@ t.test('somebody who owes', async (t) => {
       await bills.save({ ...aDueBill(), id: 'b2', visitId: 'v2', contractId: 'c2' })
     })
     const dunning = { ...setting.deps, isDeceased: async () => false }
-    t.strictSame(await dunOwing(dunning, moment('2027-03-05')), { owing: 2, reminded: 1, suppressed: 0 })
-    t.strictSame(await dunOwing(dunning, moment('2027-03-05')), { owing: 2, reminded: 0, suppressed: 0 })
+    t.strictSame(await dunOwing(dunning, moment('2027-03-05')), { contracts: 2, reminded: 1, suppressed: 0 })
+    t.strictSame(await dunOwing(dunning, moment('2027-03-05')), { contracts: 2, reminded: 0, suppressed: 0 })
     const [reminder] = await setting.store.inReading(({ outbox }) => outbox.due(new Date('2100-01-01T00:00:00Z'), 10, 'notice'))
     t.match(reminder?.payload['params'], { amount: '296.60', bills: '2' })
   })
 
   t.test('keeps contract and card up to the end of the last day, and loses both on the next one [acc:C-13]', async (t) => {
     const setting = await aDebtor(t)
-    t.strictSame(await followOverdue(setting.deps, moment('2027-03-08')), { owing: 0, suspended: 0, locks: 0, waitingForDay: 0 })
-    t.strictSame(await followOverdue(setting.deps, moment('2027-03-09')), { owing: 1, suspended: 1, locks: 1, waitingForDay: 0 })
+    t.strictSame(await followOverdue(setting.deps, moment('2027-03-08')), { contracts: 0, suspended: 0, locks: 0, waitingForDay: 0 })
+    t.strictSame(await followOverdue(setting.deps, moment('2027-03-09')), { contracts: 1, suspended: 1, locks: 1, waitingForDay: 0 })
     t.match(await contractOf(setting), { state: 'suspended', suspendedBecause: 'overdue' })
     t.match(await locksOf(setting), [{ state: 'lock_requested', episode: '2027-03-08', legalBasis: 'an act', overdueFen: 14830 }])
-    t.strictSame(await followOverdue(setting.deps, moment('2027-03-09')), { owing: 1, suspended: 0, locks: 0, waitingForDay: 0 }, 'again: nothing new')
+    t.strictSame(await followOverdue(setting.deps, moment('2027-03-09')), { contracts: 1, suspended: 0, locks: 0, waitingForDay: 0 }, 'again: nothing new')
     t.strictSame(await setting.noticesOf(), ['contract_suspended'])
   })
 
   t.test('has nothing to fear while the day of the deadline is not reconciled [I-25]', async (t) => {
     const setting = await aDebtor(t, { closesDay: false })
-    t.strictSame(await followOverdue(setting.deps, moment('2027-03-12')), { owing: 1, suspended: 0, locks: 0, waitingForDay: 1 })
+    t.strictSame(await followOverdue(setting.deps, moment('2027-03-12')), { contracts: 1, suspended: 0, locks: 0, waitingForDay: 1 })
     await setting.store.inTransaction((stores) => closeDay(stores, '2027-03-08'))
     t.match(await followOverdue(setting.deps, moment('2027-03-12')), { suspended: 1, locks: 1 })
   })
@@ -118,8 +118,8 @@ t.test('somebody who owes', async (t) => {
   t.test('by a refund that came after a missed run → is followed by the first run after it, not by the one made up for [I-25]', async (t) => {
     const setting = await aDebtor(t)
     await setting.store.inTransaction(({ bills }) => bills.addAllocation({ billId: aDueBill().id, kind: 'payment', sourceId: 'refund', amountFen: fen(-477), at: morning('2027-03-11') }))
-    t.match(await followOverdue(setting.deps, moment('2027-03-10')), { owing: 1, suspended: 0, locks: 0 })
-    t.match(await followOverdue(setting.deps, moment('2027-03-11')), { owing: 1, suspended: 1, locks: 1 })
+    t.match(await followOverdue(setting.deps, moment('2027-03-10')), { contracts: 1, suspended: 0, locks: 0 })
+    t.match(await followOverdue(setting.deps, moment('2027-03-11')), { contracts: 1, suspended: 1, locks: 1 })
     t.match(await locksOf(setting), [{ requestedAt: morning('2027-03-11') }])
   })
 
@@ -213,7 +213,7 @@ t.test('somebody who objects', async (t) => {
     t.match(dispute, { state: 'open', disputedFen: 14830, answerBy: '2027-03-30' })
     t.match(await contractOf(setting), { state: 'active' })
     t.match(await locksOf(setting), [{ state: 'unlock_requested' }])
-    t.strictSame(await dunOwing({ ...setting.deps, isDeceased: async () => false }, moment('2027-03-11')), { owing: 1, reminded: 0, suppressed: 1 })
+    t.strictSame(await dunOwing({ ...setting.deps, isDeceased: async () => false }, moment('2027-03-11')), { contracts: 1, reminded: 0, suppressed: 1 })
     t.match(await followOverdue(setting.deps, moment('2027-03-11')), { suspended: 0, locks: 0 })
     await setting.store.inTransaction((stores) => answerDispute(stores, tools, { id: dispute.id, state: 'upheld', answer: 'the lines are right', by: 't2' }, morning('2027-03-12')))
     t.match(await followOverdue(setting.deps, moment('2027-03-12')), { suspended: 1, locks: 0 }, 'the privilege is lost again; an episode is locked once')
