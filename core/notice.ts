@@ -74,6 +74,8 @@ export interface NoticeRecord {
 
 export interface NoticeStore {
   readonly find: (key: string) => Promise<NoticeRecord | null>
+  /** Those that there are, in no order. */
+  readonly findAll: (keys: readonly string[]) => Promise<readonly NoticeRecord[]>
   /** Inserts or replaces by key. */
   readonly save: (record: NoticeRecord) => Promise<void>
   /** Sent and not yet delivered, read or given up, oldest first. */

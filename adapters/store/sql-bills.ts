@@ -23,7 +23,7 @@ export function sqlBills (unit: Unit): BillStore {
   return { ...billReads(unit), ...billWrites(unit), ...billParts(unit), ...sqlHolds(unit) }
 }
 
-function billReads ({ sql, dialect, build }: Unit): Pick<BillStore, 'find' | 'ofVisit' | 'list' | 'outstanding' | 'openAt' | 'owingContracts' | 'left' | 'owedByDeadline' | 'owingCounts'> {
+function billReads ({ sql, dialect, build }: Unit): Pick<BillStore, 'find' | 'ofVisit' | 'list' | 'outstanding' | 'outstandingOf' | 'openAt' | 'owingContracts' | 'left' | 'owedByDeadline' | 'owingCounts'> {
   return {
     find: async (id) => {
       const row = await sql.first<BillRow>('select * from bills where id = ?', [id])
@@ -40,6 +40,8 @@ function billReads ({ sql, dialect, build }: Unit): Pick<BillStore, 'find' | 'of
     },
     outstanding: async (contractId) => (await sql.all<BillRow>(
       'select * from bills where contract_id = ? and outstanding_fen > 0 order by due_on nulls last, opened_at_ms, id', [contractId])).map(billOf),
+    outstandingOf: async (contractIds) => (await sql.all<BillRow>(
+      `select * from bills where ${dialect.isIn('contract_id')} and outstanding_fen > 0 order by due_on nulls last, opened_at_ms, id`, [dialect.list(contractIds)])).map(billOf),
     openAt: async (hospitalId, patientId, today) => (await sql.all<BillRow>(
       `select b.* from patients named join patients tied on tied.person_id = named.person_id join bills b on b.patient_id = tied.id
        where named.id = ? and b.hospital_id = ? and (b.outstanding_fen > 0 or b.closed_on is null or b.due_on >= ?) order by b.due_on nulls last, b.opened_at_ms, b.id`, [patientId, hospitalId, today])).map(billOf),

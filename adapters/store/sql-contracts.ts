@@ -48,6 +48,7 @@ export function sqlContracts ({ sql, dialect }: Unit): ContractStore {
       const row = await sql.first<ContractRow>('select * from contracts where id = ?', [id])
       return row && contractOf(row)
     },
+    findAll: async (ids) => (await sql.all<ContractRow>(`select * from contracts where ${dialect.isIn('id')}`, [dialect.list(ids)])).map(contractOf),
     ofPatient: async (patientId) => (await sql.all<ContractRow>(
       `select * from contracts where patient_id in (select cast(? as text) union all select id from patients where person_id = (select person_id from patients where id = ?))
        order by signed_at_ms desc, id desc`, [patientId, patientId])).map(contractOf),

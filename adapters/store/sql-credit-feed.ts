@@ -33,7 +33,7 @@ export function sqlCreditFeed (unit: Unit): CreditFeedStore {
   return { ...accountsOf(unit), ...recordsOf(unit), ...filesOf(unit) }
 }
 
-type Accounts = Pick<CreditFeedStore, 'account' | 'accountsOfContract' | 'addAccount' | 'episodesOfContract' | 'findEpisode' | 'saveEpisode' | 'episodesIn' | 'held' | 'toDelete' | 'submitEpisodes' | 'lastHashes'>
+type Accounts = Pick<CreditFeedStore, 'account' | 'accountsOfContracts' | 'addAccount' | 'episodesOfContracts' | 'findEpisode' | 'saveEpisode' | 'episodesIn' | 'held' | 'toDelete' | 'submitEpisodes' | 'lastHashes'>
 
 function accountsOf ({ sql, dialect, build }: Unit): Accounts {
   const account = async (contractId: string, creditor: string) => {
@@ -42,12 +42,12 @@ function accountsOf ({ sql, dialect, build }: Unit): Accounts {
   }
   return {
     account,
-    accountsOfContract: async (contractId) => (await sql.all<AccountRow>('select * from credit_accounts where contract_id = ? order by creditor', [contractId])).map(accountOf),
+    accountsOfContracts: async (contractIds) => (await sql.all<AccountRow>(`select * from credit_accounts where ${dialect.isIn('contract_id')} order by contract_id, creditor`, [dialect.list(contractIds)])).map(accountOf),
     addAccount: async (added) => {
       await sql.run('insert into credit_accounts (account_number, contract_id, creditor, opened_on) values (?, ?, ?, ?) on conflict do nothing', [added.accountNumber, added.contractId, added.creditor, added.openedOn])
       return await account(added.contractId, added.creditor) ?? added
     },
-    episodesOfContract: async (contractId) => (await sql.all<EpisodeRow>('select * from credit_episodes where contract_id = ? order by creditor, episode_number', [contractId])).map(episodeOf),
+    episodesOfContracts: async (contractIds) => (await sql.all<EpisodeRow>(`select * from credit_episodes where ${dialect.isIn('contract_id')} order by creditor, episode_number`, [dialect.list(contractIds)])).map(episodeOf),
     findEpisode: async (id) => {
       const row = await sql.first<EpisodeRow>('select * from credit_episodes where id = ?', [id])
       return row && episodeOf(row)
@@ -83,13 +83,7 @@ function recordsOf ({ sql, dialect }: Unit): Records {
     },
     saveRecord: async ({ id, state, rejectedBecause }) => { await sql.run('update feed_records set state = ?, rejected_because = ? where id = ?', [state, rejectedBecause, id]) },
     recordsOfEpisode: async (episodeId) => (await sql.all<FeedRecordRow>('select * from feed_records where episode_id = ? order by sequence', [episodeId])).map(feedRecordOf),
-    recordsOfEpisodes: async (episodeIds) => {
-      const found = new Map<string, FeedRecord[]>()
-      for (const row of await sql.all<FeedRecordRow>(`select * from feed_records where ${dialect.isIn('episode_id')} order by sequence`, [dialect.list(episodeIds)])) {
-        found.set(row.episode_id, [...found.get(row.episode_id) ?? [], feedRecordOf(row)])
-      }
-      return found
-    },
+    recordsOfEpisodes: async (episodeIds) => (await sql.all<FeedRecordRow>(`select * from feed_records where ${dialect.isIn('episode_id')} order by sequence`, [dialect.list(episodeIds)])).map(feedRecordOf),
     toldToTheEnd: async (episodeIds, end) => (await sql.all<{ readonly episode_id: string }>(
       `select episode_id from feed_records where ${dialect.isIn('episode_id')} group by episode_id
        having max(case when state in ('waiting', 'submitted', 'rejected') then 1 else 0 end) = 0

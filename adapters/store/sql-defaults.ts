@@ -50,7 +50,7 @@ const saveLock = upsert('card_locks', ['id'], ['id', 'contract_id', 'episode', '
 const saveDispute = upsert('disputes', ['id'], ['id', 'contract_id', 'patient_id', 'bill_id', 'hospital_id', 'disputed_fen', 'text', 'statement', 'state', 'opened_at_ms', 'answer_by', 'answer', 'answered_at_ms', 'answered_by'])
 const watched = "state in ('lock_requested', 'locked', 'unlock_requested', 'unlock_failed')"
 
-export function sqlDefaults ({ sql }: Unit): DefaultStore {
+export function sqlDefaults ({ sql, dialect }: Unit): DefaultStore {
   return {
     takeDunning: async ({ contractId, on, noticeKey, suppressedBecause, owedFen, at }) => await sql.run(
       'insert into dunnings (contract_id, due_on, notice_key, suppressed_because, owed_fen, at_ms) values (?, ?, ?, ?, ?, ?) on conflict (contract_id, due_on) do nothing',
@@ -80,7 +80,10 @@ export function sqlDefaults ({ sql }: Unit): DefaultStore {
       const where = asked.length === 0 ? '' : ` where ${asked.map(({ condition }) => condition).join(' and ')}`
       // A fixed text for each choice, prepared once: every look at a contract asks this.
       return (await sql.all<DisputeRow>(`select * from disputes${where} order by opened_at_ms desc, id desc limit ? offset ?`, [...asked.map(({ value }) => value), limit, offset])).map(disputeOf)
-    }
+    },
+    disputesOf: async (contractIds, mostOfEach) => (await sql.all<DisputeRow>(
+      `select * from (select d.*, row_number() over (partition by contract_id order by opened_at_ms desc, id desc) as place from disputes d where ${dialect.isIn('contract_id')}) placed
+       where place <= ? order by opened_at_ms desc, id desc`, [dialect.list(contractIds), mostOfEach])).map(disputeOf)
   }
 }
 

@@ -39,6 +39,7 @@ export function sqlNotices ({ sql, dialect }: Unit): NoticeBook {
     `select * from notices where ${dialect.isIn('patient_id')} order by queued_at_ms desc, key limit ? offset ?`, [dialect.list(patientIds), limit, offset])).map(keptOf)
   return {
     find: async (key) => recordOrNull(await find(key)),
+    findAll: async (keys) => (await sql.all<NoticeRow>(`select * from notices where ${dialect.isIn('key')}`, [dialect.list(keys)])).map(keptOf).map(recordOf),
     save: async (record) => { await sql.run(save, [record.key, ...recordValues(record), '', '{}', '[]', null, 0]) },
     awaitingReceipt: async (limit) => (await sql.all<NoticeRow>("select * from notices where look_at_ms is not null and state = 'sent' order by look_at_ms, key limit ?", [limit])).map(keptOf).map(recordOf),
     list: async (patientIds, page) => (await list(patientIds, page)).map(recordOf),

@@ -5,7 +5,7 @@ import type { Dialect, Parameter, Scalar } from './dialect.ts'
 /** Runs statements on one raw connection; statements with a fixed text are prepared once a connection. */
 export interface Connection {
   readonly all: (text: string, params: readonly Parameter[]) => Promise<readonly unknown[]>
-  /** The first row, which may carry members beside its columns. */
+  /** The first row. */
   readonly first: (text: string, params: readonly Parameter[]) => Promise<unknown>
   /** Answers how many rows changed. */
   readonly run: (text: string, params: readonly Parameter[]) => Promise<number>

@@ -7,11 +7,11 @@ type After<Key> = { readonly limit: number, readonly after: Key | null }
 
 export interface CreditFeedStore {
   readonly account: (contractId: string, creditor: string) => Promise<CreditAccount | null>
-  readonly accountsOfContract: (contractId: string) => Promise<readonly CreditAccount[]>
+  readonly accountsOfContracts: (contractIds: readonly string[]) => Promise<readonly CreditAccount[]>
   /** Inserts; the first one stays. */
   readonly addAccount: (account: CreditAccount) => Promise<CreditAccount>
-  /** Of all accounts of a contract, by creditor and number. */
-  readonly episodesOfContract: (contractId: string) => Promise<readonly Episode[]>
+  /** Of all accounts of these contracts, by creditor and number. */
+  readonly episodesOfContracts: (contractIds: readonly string[]) => Promise<readonly Episode[]>
   readonly findEpisode: (id: string) => Promise<Episode | null>
   /** Inserts or replaces by id; a second episode of the same number is refused with STORE_WRITE_CONFLICT. */
   readonly saveEpisode: (episode: Episode) => Promise<void>
@@ -26,8 +26,8 @@ export interface CreditFeedStore {
   readonly saveRecord: (record: FeedRecord) => Promise<void>
   /** In their order. */
   readonly recordsOfEpisode: (episodeId: string) => Promise<readonly FeedRecord[]>
-  /** Of each of the episodes that has some, oldest first. */
-  readonly recordsOfEpisodes: (episodeIds: readonly string[]) => Promise<ReadonlyMap<string, readonly FeedRecord[]>>
+  /** Oldest first. */
+  readonly recordsOfEpisodes: (episodeIds: readonly string[]) => Promise<readonly FeedRecord[]>
   /** Those of the episodes of which the bureau has accepted this end, without a record that waits, is on its way or was rejected. */
   readonly toldToTheEnd: (episodeIds: readonly string[], end: 'cure' | 'withdraw') => Promise<readonly string[]>
   readonly recordAt: (creditor: string, seq: number, recSeq: number) => Promise<FeedRecord | null>

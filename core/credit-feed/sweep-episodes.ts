@@ -39,11 +39,7 @@ export async function sweepEpisodes <Stores extends SweepStores> (deps: SweepDep
   for await (const page of contractsToSweep(deps, addDays(moment.today, deps.settings.reportNoticeDays))) {
     const fresh = page.filter((contractId) => !seen.has(contractId))
     for (const contractId of fresh) seen.add(contractId)
-    const differing = await deps.inReading(async (stores) => {
-      const found: string[] = []
-      for (const contractId of fresh) if (await hasGap(stores, { ...deps, moment }, contractId)) found.push(contractId)
-      return found
-    })
+    const differing = await deps.inReading((stores) => withGap(stores, { ...deps, moment }, fresh))
     for (const contractId of differing) changed += await deps.inTransaction((stores) => sweepContract(stores, { ...deps, moment }, contractId))
     await deps.breathe()
   }
@@ -56,7 +52,7 @@ export async function sweepContract <Stores extends EpisodeStores> (stores: Stor
   const patient = contract === null ? null : await stores.patients.find(contract.patientId)
   if (patient !== null) await stores.contracts.lockPerson(patient.personId)
   let changed = 0
-  for (const look of await takeLooks(stores, deps, contractId)) {
+  for (const look of await takeLooks(stores, deps, [contractId])) {
     const changes = decideEpisodes(look, deps)
     await saveChanges(stores, { look, changes }, deps)
     changed += changes.length
@@ -64,8 +60,10 @@ export async function sweepContract <Stores extends EpisodeStores> (stores: Stor
   return changed
 }
 
-async function hasGap <Stores extends LookStores> (stores: Stores, deps: LookDeps<Stores> & { readonly moment: Moment }, contractId: string): Promise<boolean> {
-  return (await takeLooks(stores, deps, contractId)).some((look) => decideEpisodes(look, deps).length > 0)
+async function withGap <Stores extends LookStores> (stores: Stores, deps: LookDeps<Stores> & { readonly moment: Moment }, contractIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const found = new Set<string>()
+  for (const look of await takeLooks(stores, deps, contractIds)) if (!found.has(look.contract.id) && decideEpisodes(look, deps).length > 0) found.add(look.contract.id)
+  return found
 }
 
 /** Ids of contracts, a page at a time; the same one may come more than once. */

@@ -37,11 +37,6 @@ export async function cureArrears (stores: CureStores, ids: Ids, contractId: str
   return { isCured: cured, unlocks: locked.length }
 }
 
-/** Whether there is nothing to be set free for: what `cureArrears` asks first, without a write. */
-export async function hasArrears ({ bills }: Pick<CureStores, 'bills'>, contractId: string, { today }: Moment): Promise<boolean> {
-  return arrearsOf(await bills.outstanding(contractId), today).overdueFen > 0
-}
-
 /** A lock that is still on its way is unlocked when its answer has come (card-lock carriers). */
 export async function requestUnlock ({ defaults, outbox }: { readonly defaults: Pick<DefaultStore, 'saveLock'>, readonly outbox: Pick<OutboxStore, 'add'> }, ids: Ids, lock: CardLock, at: Date): Promise<void> {
   const attempts = lock.attempts + 1

@@ -33,4 +33,6 @@ export interface DefaultStore {
   readonly findDispute: (id: string) => Promise<Dispute | null>
   /** The newest first. A null filter sets no limit. */
   readonly disputes: (filter: { readonly contractId: string | null, readonly isOpen: boolean | null, readonly hospitalId: string | null }, page: Page) => Promise<readonly Dispute[]>
+  /** Of each of these contracts so many at most, the newest first. */
+  readonly disputesOf: (contractIds: readonly string[], mostOfEach: number) => Promise<readonly Dispute[]>
 }

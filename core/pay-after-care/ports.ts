@@ -15,6 +15,8 @@ type Page = { readonly limit: number, readonly offset: number }
 
 export interface ContractStore {
   readonly find: (id: string) => Promise<Contract | null>
+  /** Those that there are, in no order. */
+  readonly findAll: (ids: readonly string[]) => Promise<readonly Contract[]>
   /** The newest first, over all records tied to this one; found by one query. */
   readonly ofPatient: (patientId: string) => Promise<readonly Contract[]>
   /** Inserts or replaces. A second contract of one patient record that stands is refused with CONTRACT_STANDS. */
@@ -51,6 +53,8 @@ export interface BillStore {
   readonly list: (filter: { readonly patientIds: readonly string[] | null, readonly contractId: string | null, readonly hospitalId: string | null, readonly isOutstanding: boolean | null }, page: Page) => Promise<readonly Bill[]>
   /** All of a contract with something outstanding, the oldest deadline first, open visits last. */
   readonly outstanding: (contractId: string) => Promise<readonly Bill[]>
+  /** The same of some contracts, by one query. */
+  readonly outstandingOf: (contractIds: readonly string[]) => Promise<readonly Bill[]>
   /** Contracts that owe something on closed visits, by id after `after`, with `dueBy` only where a deadline is not later; the cost grows with these, not with all contracts. */
   readonly owingContracts: (page: { readonly limit: number, readonly after: string | null, readonly dueBy: CalendarDate | null }) => Promise<readonly string[]>
   /** Bills of outpatient visits that go on though nothing was charged since before `before`. */

@@ -1,13 +1,16 @@
+import { groupedBy } from '../grouped-by.ts'
 import type { Ids } from '../ids.ts'
 import type { InTransaction } from '../unit-of-work.ts'
 import type { CardLock } from './card-lock.ts'
-import { cureArrears, hasArrears, requestUnlock, type CureStores } from './cure-arrears.ts'
+import { cureArrears, requestUnlock, type CureStores } from './cure-arrears.ts'
 import type { DefaultStore } from './default-ports.ts'
 import { lockKind } from './follow-overdue.ts'
-import type { ContractStore } from './ports.ts'
+import { arrearsOf } from './overdue.ts'
+import type { BillStore, ContractStore } from './ports.ts'
 import type { Moment } from './settings.ts'
 
 export interface SweepStores extends CureStores {
+  readonly bills: CureStores['bills'] & Pick<BillStore, 'outstandingOf'>
   readonly contracts: CureStores['contracts'] & Pick<ContractStore, 'suspended'>
   readonly defaults: CureStores['defaults'] & Pick<DefaultStore, 'locksToWatch'>
 }
@@ -31,14 +34,9 @@ export async function sweepLocks <Stores extends SweepStores> (deps: SweepDeps<S
   const counts = { watched: 0, unlocks: 0, cured: 0, failed: 0 }
   const swept = new Set<string>()
   const sweep = async (contractIds: readonly string[]): Promise<void> => {
-    const fresh = new Set(contractIds.filter((contractId) => !swept.has(contractId)))
-    const free = await deps.inReading(async (stores) => {
-      const found: string[] = []
-      for (const contractId of fresh) if (!await hasArrears(stores, contractId, moment)) found.push(contractId)
-      return found
-    })
+    const fresh = [...new Set(contractIds.filter((contractId) => !swept.has(contractId)))]
     for (const contractId of fresh) swept.add(contractId)
-    for (const contractId of free) {
+    for (const contractId of await withoutArrears(deps, fresh, moment)) {
       const { isCured, unlocks } = await deps.inTransaction((stores) => cureArrears(stores, deps.ids, contractId, moment))
       if (isCured) counts.cured += 1
       counts.unlocks += unlocks
@@ -65,6 +63,13 @@ export async function sweepLocks <Stores extends SweepStores> (deps: SweepDeps<S
     if (last === undefined || page.length < perPage) return counts
     after = last.id
   }
+}
+
+/** Nothing is overdue, so that they may have to be set free; read together, without a write. */
+async function withoutArrears <Stores extends SweepStores> ({ inReading }: SweepDeps<Stores>, contractIds: readonly string[], { today }: Moment): Promise<readonly string[]> {
+  if (contractIds.length === 0) return []
+  const bills = groupedBy(await inReading((stores) => stores.bills.outstandingOf(contractIds)), ({ contractId }) => contractId)
+  return contractIds.filter((contractId) => arrearsOf(bills.get(contractId) ?? [], today).overdueFen === 0)
 }
 
 function isStuck ({ state, requestedAt, unlockRequestedAt }: CardLock, now: Date): boolean {

@@ -34,6 +34,7 @@ export function contractStoreContract (t: Test, open: OpenStore): void {
         t.strictSame(await contracts.find(contract.id), contract)
       }
       t.strictSame([await contracts.ofPatient('east-anna'), await contracts.ofPatient('west-anna'), await contracts.ofPatient('west-berta'), await contracts.find('nobody')], [[suspended, ended], [suspended, ended], [], null])
+      t.strictSame([await contracts.findAll(['c2', 'nobody']), (await contracts.findAll(['c1', 'c2'])).length, await contracts.findAll([])], [[suspended], 2, []])
       t.strictSame((await contracts.suspended({ limit: 9, after: null })).map(({ id }) => id), ['c2'])
       t.strictSame(await contracts.suspended({ limit: 9, after: 'c2' }), [])
     })

@@ -71,6 +71,8 @@ export function defaultStoreContract (t: Test, open: OpenStore): void {
       const found = async (filter: Partial<typeof none> | { readonly contractId?: string, readonly isOpen?: boolean, readonly hospitalId?: string }): Promise<string> =>
         (await defaults.disputes({ ...none, ...filter }, { limit: 10, offset: 0 })).map(({ id }) => id).join(' ')
       t.strictSame([await found({}), await found({ contractId: 'c1' }), await found({ isOpen: true }), await found({ isOpen: false }), await found({ hospitalId: 'east' })], ['d3 d2 d1', 'd2 d1', 'd3 d1', 'd2', 'd2 d1'])
+      const ofEach = async (contractIds: readonly string[], most: number): Promise<string> => (await defaults.disputesOf(contractIds, most)).map(({ id }) => id).join(' ')
+      t.strictSame([await ofEach(['c1', 'c2', 'nobody'], 2), await ofEach(['c1', 'c2'], 1), await ofEach(['c1'], 2), await ofEach([], 2)], ['d3 d2 d1', 'd3 d2', 'd2 d1', ''])
     })
   })
 }

@@ -37,6 +37,7 @@ export function noticeStoreContract (t: Test, open: OpenStore): void {
       t.strictSame(await notices.findKept('k1'), { ...full, ...suppressed })
       await notices.save(recordOf(aNotice('k2')))
       t.strictSame(await notices.find('k2'), recordOf(aNotice('k2')))
+      t.strictSame([await notices.findAll(['k2', 'nobody']), (await notices.findAll(['k1', 'k2'])).length, await notices.findAll([])], [[recordOf(aNotice('k2'))], 2, []])
       t.strictSame([await notices.find('nobody'), await notices.findKept('nobody')], [null, null])
     })
   })
