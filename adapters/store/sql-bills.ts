@@ -23,12 +23,13 @@ export function sqlBills (unit: Unit): BillStore {
   return { ...billReads(unit), ...billWrites(unit), ...billParts(unit), ...sqlHolds(unit) }
 }
 
-function billReads ({ sql, dialect, build }: Unit): Pick<BillStore, 'find' | 'ofVisit' | 'list' | 'outstanding' | 'outstandingOf' | 'openAt' | 'owingContracts' | 'left' | 'owedByDeadline' | 'owingCounts'> {
+function billReads ({ sql, dialect, build }: Unit): Pick<BillStore, 'find' | 'findAll' | 'ofVisit' | 'list' | 'outstanding' | 'outstandingOf' | 'openAt' | 'owingContracts' | 'left' | 'owedByDeadline' | 'owingCounts'> {
   return {
     find: async (id) => {
       const row = await sql.first<BillRow>('select * from bills where id = ?', [id])
       return row && billOf(row)
     },
+    findAll: async (ids) => (await sql.all<BillRow>(`select * from bills where ${dialect.isIn('id')}`, [dialect.list(ids)])).map(billOf),
     ofVisit: async (visitId) => (await sql.all<BillRow>('select * from bills where visit_id = ? order by ordinal', [visitId])).map(billOf),
     list: async ({ patientIds, contractId, hospitalId, isOutstanding }, { limit, offset }) => {
       const query = build('bills').select('*').limit(limit).offset(offset).orderByRaw('opened_at_ms desc, id')

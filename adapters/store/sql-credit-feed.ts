@@ -33,7 +33,13 @@ export function sqlCreditFeed (unit: Unit): CreditFeedStore {
   return { ...accountsOf(unit), ...recordsOf(unit), ...filesOf(unit) }
 }
 
-type Accounts = Pick<CreditFeedStore, 'account' | 'accountsOfContracts' | 'addAccount' | 'episodesOfContracts' | 'findEpisode' | 'saveEpisode' | 'episodesIn' | 'held' | 'toDelete' | 'submitEpisodes' | 'lastHashes'>
+const recordOf = (condition: string): string => `exists (select 1 from feed_records r where r.episode_id = e.id and r.${condition})`
+/** Of `credit_episodes e`. */
+const toTell = `e.state not in ('cured', 'deleted', 'abandoned', 'withdrawn') or e.is_held = 1 or ${recordOf("state in ('waiting', 'submitted', 'rejected')")}
+  or (e.state = 'cured' and (not ${recordOf("state = 'accepted' and r.operation = 'cure'")} or exists (select 1 from disputes d where d.contract_id = e.contract_id)))
+  or (e.state = 'withdrawn' and ${recordOf("state = 'accepted'")} and not ${recordOf("state = 'accepted' and r.operation = 'withdraw'")})`
+
+type Accounts = Pick<CreditFeedStore, 'account' | 'accountsOfContracts' | 'addAccount' | 'episodesOfContract' | 'episodesToTell' | 'lastEpisodeNumbers' | 'findEpisode' | 'saveEpisode' | 'episodesIn' | 'held' | 'toDelete' | 'submitEpisodes' | 'lastHashes'>
 
 function accountsOf ({ sql, dialect, build }: Unit): Accounts {
   const account = async (contractId: string, creditor: string) => {
@@ -47,7 +53,11 @@ function accountsOf ({ sql, dialect, build }: Unit): Accounts {
       await sql.run('insert into credit_accounts (account_number, contract_id, creditor, opened_on) values (?, ?, ?, ?) on conflict do nothing', [added.accountNumber, added.contractId, added.creditor, added.openedOn])
       return await account(added.contractId, added.creditor) ?? added
     },
-    episodesOfContracts: async (contractIds) => (await sql.all<EpisodeRow>(`select * from credit_episodes where ${dialect.isIn('contract_id')} order by creditor, episode_number`, [dialect.list(contractIds)])).map(episodeOf),
+    episodesOfContract: async (contractId) => (await sql.all<EpisodeRow>('select * from credit_episodes where contract_id = ? order by creditor, episode_number', [contractId])).map(episodeOf),
+    episodesToTell: async (contractIds) => (await sql.all<EpisodeRow>(
+      `select e.* from credit_episodes e where ${dialect.isIn('contract_id')} and (${toTell}) order by creditor, episode_number`, [dialect.list(contractIds)])).map(episodeOf),
+    lastEpisodeNumbers: async (accountNumbers) => new Map((await sql.all<{ readonly account_number: string, readonly last: number }>(
+      `select account_number, max(episode_number) as last from credit_episodes where ${dialect.isIn('account_number')} group by account_number`, [dialect.list(accountNumbers)])).map((row) => [row.account_number, row.last])),
     findEpisode: async (id) => {
       const row = await sql.first<EpisodeRow>('select * from credit_episodes where id = ?', [id])
       return row && episodeOf(row)
@@ -74,7 +84,7 @@ function episodeValues (episode: Episode) {
     episode.preparedBy, episode.releasedBy, episode.curedOn, episode.statement, episode.openedAt.getTime()]
 }
 
-type Records = Pick<CreditFeedStore, 'addRecord' | 'saveRecord' | 'recordsOfEpisode' | 'recordsOfEpisodes' | 'toldToTheEnd' | 'recordAt' | 'recordsOfFile' | 'rejectedRecords' | 'waiting' | 'unsealed' | 'saveSubjects' | 'submitRecords'>
+type Records = Pick<CreditFeedStore, 'addRecord' | 'saveRecord' | 'recordsOfEpisode' | 'recordsOfEpisodes' | 'recordAt' | 'recordsOfFile' | 'rejectedRecords' | 'waiting' | 'unsealed' | 'saveSubjects' | 'submitRecords'>
 
 function recordsOf ({ sql, dialect }: Unit): Records {
   return {
@@ -84,10 +94,6 @@ function recordsOf ({ sql, dialect }: Unit): Records {
     saveRecord: async ({ id, state, rejectedBecause }) => { await sql.run('update feed_records set state = ?, rejected_because = ? where id = ?', [state, rejectedBecause, id]) },
     recordsOfEpisode: async (episodeId) => (await sql.all<FeedRecordRow>('select * from feed_records where episode_id = ? order by sequence', [episodeId])).map(feedRecordOf),
     recordsOfEpisodes: async (episodeIds) => (await sql.all<FeedRecordRow>(`select * from feed_records where ${dialect.isIn('episode_id')} order by sequence`, [dialect.list(episodeIds)])).map(feedRecordOf),
-    toldToTheEnd: async (episodeIds, end) => (await sql.all<{ readonly episode_id: string }>(
-      `select episode_id from feed_records where ${dialect.isIn('episode_id')} group by episode_id
-       having max(case when state in ('waiting', 'submitted', 'rejected') then 1 else 0 end) = 0
-         and max(case when state = 'accepted' and operation = ? then 1 else 0 end) = 1`, [dialect.list(episodeIds), end])).map((row) => row.episode_id),
     recordAt: async (creditor, seq, recSeq) => {
       const row = await sql.first<FeedRecordRow>('select * from feed_records where creditor = ? and seq = ? and rec_seq = ?', [creditor, seq, recSeq])
       return row && feedRecordOf(row)

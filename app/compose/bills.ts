@@ -53,6 +53,6 @@ export function composeBills (deps: AreaDeps): Area {
 function readersOf ({ creditFeed, notices }: Stores): ExplainReaders {
   return {
     notices,
-    reportsOf: async (contractId) => (await creditFeed.episodesOfContracts([contractId])).map(({ id, creditor, state, firstDelinquencyOn, overdueFen, curedOn }) => ({ episodeId: id, creditor, state, firstDelinquencyOn, overdueFen, curedOn }))
+    reportsOf: async (contractId) => (await creditFeed.episodesOfContract(contractId)).map(({ id, creditor, state, firstDelinquencyOn, overdueFen, curedOn }) => ({ episodeId: id, creditor, state, firstDelinquencyOn, overdueFen, curedOn }))
   }
 }

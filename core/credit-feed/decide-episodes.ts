@@ -13,7 +13,7 @@ import type { Change, DecideTools, Look } from './look.ts'
  */
 export function decideEpisodes (look: Look, tools: DecideTools): readonly Change[] {
   const live = look.episodes.some(isLive) ? null : begun(look, tools)
-  return [...look.episodes.filter((episode) => isLive(episode) || look.records.has(episode.id)), ...live === null ? [] : [live]]
+  return [...look.episodes, ...live === null ? [] : [live]]
     .map((episode) => isUnreported(episode) ? decideUnreported(episode, look, tools) : decideReported(episode, look, tools))
     .filter((change) => isNews(look, change))
 }
@@ -27,7 +27,7 @@ function begun (look: Look, tools: DecideTools): Episode | null {
   if (first === undefined || !isWorthIt || !settings.reports || settings.legalBasis === null || !look.contract.consents.includes('bureau_report')) return null
   const { accountNumber, contractId, creditor } = look.account
   return {
-    id: ids.next(), accountNumber, contractId, creditor, episodeNumber: look.episodes.length + 1, state: 'notice_due', isHeld: false, bills: [],
+    id: ids.next(), accountNumber, contractId, creditor, episodeNumber: look.lastEpisodeNumber + 1, state: 'notice_due', isHeld: false, bills: [],
     firstDelinquencyOn: addDays(first, 1), dueOn: first, originalAmountFen: fen(0), balanceFen: fen(0), overdueFen: fen(0), notice: null, closedGates: [],
     preparedOn: null, preparedBy: null, releasedBy: null, curedOn: null, statement: null, openedAt: moment.now
   }

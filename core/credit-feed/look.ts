@@ -13,13 +13,17 @@ export interface Look {
   readonly creditor: Creditor
   readonly account: CreditAccount
   readonly isNewAccount: boolean
+  /** That may still have something to tell. */
   readonly episodes: readonly Episode[]
-  /** Of each episode that may still have something to tell. */
+  /** Of the account, with those that are over; 0: none. */
+  readonly lastEpisodeNumber: number
+  /** By episode, for those that have some; also of other looks. */
   readonly records: ReadonlyMap<string, readonly FeedRecord[]>
   /** Of this creditor's hospitals: with something outstanding, or in an episode. */
   readonly bills: ReadonlyMap<string, Bill>
   /** Of the contract, the newest first. */
   readonly disputes: readonly Dispute[]
+  /** By key; also of other looks. */
   readonly notices: ReadonlyMap<string, NoticeRecord>
   readonly proofs: Proofs
 }

@@ -10,8 +10,16 @@ export interface CreditFeedStore {
   readonly accountsOfContracts: (contractIds: readonly string[]) => Promise<readonly CreditAccount[]>
   /** Inserts; the first one stays. */
   readonly addAccount: (account: CreditAccount) => Promise<CreditAccount>
-  /** Of all accounts of these contracts, by creditor and number. */
-  readonly episodesOfContracts: (contractIds: readonly string[]) => Promise<readonly Episode[]>
+  /** Of all accounts of a contract, by creditor and number. */
+  readonly episodesOfContract: (contractId: string) => Promise<readonly Episode[]>
+  /**
+   * Of these contracts, by creditor and number, those about which something may still have to be told: live, held, or with a
+   * record that waits, is on its way or was rejected; cured or withdrawn ones also until the bureau has accepted that end,
+   * cured ones as long as the contract has disputes. What is over stays, and is no work any more.
+   */
+  readonly episodesToTell: (contractIds: readonly string[]) => Promise<readonly Episode[]>
+  /** The highest number of an episode, of each account that has one. */
+  readonly lastEpisodeNumbers: (accountNumbers: readonly string[]) => Promise<ReadonlyMap<string, number>>
   readonly findEpisode: (id: string) => Promise<Episode | null>
   /** Inserts or replaces by id; a second episode of the same number is refused with STORE_WRITE_CONFLICT. */
   readonly saveEpisode: (episode: Episode) => Promise<void>
@@ -28,8 +36,6 @@ export interface CreditFeedStore {
   readonly recordsOfEpisode: (episodeId: string) => Promise<readonly FeedRecord[]>
   /** Oldest first. */
   readonly recordsOfEpisodes: (episodeIds: readonly string[]) => Promise<readonly FeedRecord[]>
-  /** Those of the episodes of which the bureau has accepted this end, without a record that waits, is on its way or was rejected. */
-  readonly toldToTheEnd: (episodeIds: readonly string[], end: 'cure' | 'withdraw') => Promise<readonly string[]>
   readonly recordAt: (creditor: string, seq: number, recSeq: number) => Promise<FeedRecord | null>
   readonly recordsOfFile: (creditor: string, seq: number) => Promise<readonly FeedRecord[]>
   /** Rejected and neither replaced nor done with, by id after `after`. */

@@ -10,14 +10,13 @@ import type { Creditor } from './creditor.ts'
 import { isCloseToDeadline } from './episode-bills.ts'
 import { isLive, isUnreported, type CreditAccount, type Episode, type EpisodeBill } from './episode.ts'
 import type { FeedRecord } from './feed.ts'
-import { disputesAbout } from './new-records.ts'
 import { nothingProven, type DecideTools, type Look, type Proofs } from './look.ts'
 import type { CreditFeedStore, IsDeceased } from './ports.ts'
 
 export interface LookStores {
-  readonly creditFeed: Pick<CreditFeedStore, 'accountsOfContracts' | 'episodesOfContracts' | 'recordsOfEpisodes' | 'toldToTheEnd'>
+  readonly creditFeed: Pick<CreditFeedStore, 'accountsOfContracts' | 'episodesToTell' | 'lastEpisodeNumbers' | 'recordsOfEpisodes'>
   readonly contracts: Pick<ContractStore, 'findAll'>
-  readonly bills: Pick<BillStore, 'find' | 'outstandingOf'>
+  readonly bills: Pick<BillStore, 'findAll' | 'outstandingOf'>
   readonly defaults: Pick<DefaultStore, 'disputesOf'>
   readonly notices: Pick<NoticeStore, 'findAll'>
   readonly days: DayStore
@@ -36,11 +35,12 @@ const mostDisputes = 100
 type Deps<Stores> = LookDeps<Stores> & Pick<DecideTools, 'moment'>
 
 /**
- * Of each contract one look for each creditor at which a deadline of it is close or missed, or that has episodes of it; in
- * the order given. What stands is read for all of them together.
+ * Of each contract one look for each creditor at which a deadline of it is close or missed, or that may have to be told
+ * something; in the order given. What stands is read for all of them together.
  */
 export async function takeLooks <Stores extends LookStores> (stores: Stores, deps: Deps<Stores>, contractIds: readonly string[]): Promise<readonly Look[]> {
   const seen = await seeSome(stores, deps, contractIds)
+  if (seen.length === 0) return []
   const told = await toldOf(stores, seen)
   const looks: Look[] = []
   for (const one of seen) looks.push(await lookAt(stores, deps, one, told))
@@ -60,7 +60,7 @@ async function seeSome <Stores extends LookStores> ({ contracts, bills, creditFe
   const known = new Map((await contracts.findAll(contractIds)).map((contract) => [contract.id, contract]))
   const outstanding = groupedBy(await bills.outstandingOf(contractIds), ({ contractId }) => contractId)
   const accounts = groupedBy(await creditFeed.accountsOfContracts(contractIds), ({ contractId }) => contractId)
-  const episodes = accounts.size === 0 ? null : groupedBy(await creditFeed.episodesOfContracts([...accounts.keys()]), ({ contractId }) => contractId)
+  const episodes = accounts.size === 0 ? null : groupedBy(await creditFeed.episodesToTell([...accounts.keys()]), ({ contractId }) => contractId)
   return contractIds.flatMap((contractId) => known.get(contractId) ?? []).flatMap((contract) => deps.creditors.map((creditor) => ({
     contract, creditor, account: accounts.get(contract.id)?.find((account) => account.creditor === creditor.code) ?? null,
     outstanding: (outstanding.get(contract.id) ?? []).filter(({ hospitalId }) => creditor.hospitals.includes(hospitalId)),
@@ -72,32 +72,26 @@ async function seeSome <Stores extends LookStores> ({ contracts, bills, creditFe
 interface Told {
   /** By contract, the newest first. */
   readonly disputes: ReadonlyMap<string, readonly Dispute[]>
-  /** By episode; none of those that have nothing more to tell. */
+  /** By episode. */
   readonly records: ReadonlyMap<string, readonly FeedRecord[]>
-  readonly over: ReadonlySet<string>
   readonly notices: ReadonlyMap<string, NoticeRecord>
+  /** In an episode and settled since. */
+  readonly bills: ReadonlyMap<string, Bill>
+  readonly lastEpisodeNumbers: ReadonlyMap<string, number>
 }
 
 async function toldOf (stores: LookStores, seen: readonly Seen[]): Promise<Told> {
-  if (seen.length === 0) return { disputes: new Map(), records: new Map(), over: new Set(), notices: new Map() }
-  const disputes = groupedBy(await stores.defaults.disputesOf([...new Set(seen.map(({ contract }) => contract.id))], mostDisputes), ({ contractId }) => contractId)
-  const over = await toldToTheEnd(stores.creditFeed, seen, disputes)
-  const telling = seen.flatMap(({ episodes }) => episodes).map(({ id }) => id).filter((id) => !over.has(id))
-  const keys = noticeKeysOf(seen.flatMap(({ episodes }) => episodes))
+  const episodes = seen.flatMap((one) => one.episodes)
+  const outstanding = new Set(seen.flatMap((one) => one.outstanding).map(({ id }) => id))
+  const found = async <Row>(wanted: readonly string[], find: (wanted: readonly string[]) => Promise<readonly Row[]>): Promise<readonly Row[]> => wanted.length === 0 ? [] : await find([...new Set(wanted)])
+  const billIds = episodes.filter(isLive).flatMap(({ bills }) => bills).map(({ billId }) => billId).filter((id) => !outstanding.has(id))
   return {
-    disputes, over, records: groupedBy(telling.length === 0 ? [] : await stores.creditFeed.recordsOfEpisodes(telling), ({ episodeId }) => episodeId),
-    notices: new Map((keys.length === 0 ? [] : await stores.notices.findAll(keys)).map((notice) => [notice.key, notice]))
+    disputes: groupedBy(await found(seen.map(({ contract }) => contract.id), (ids) => stores.defaults.disputesOf(ids, mostDisputes)), ({ contractId }) => contractId),
+    records: groupedBy(await found(episodes.map(({ id }) => id), stores.creditFeed.recordsOfEpisodes), ({ episodeId }) => episodeId),
+    notices: new Map((await found(noticeKeysOf(episodes), stores.notices.findAll)).map((notice) => [notice.key, notice])),
+    bills: new Map((await found(billIds, stores.bills.findAll)).map((bill) => [bill.id, bill])),
+    lastEpisodeNumbers: await stores.creditFeed.lastEpisodeNumbers(seen.flatMap(({ account }) => account === null ? [] : [account.accountNumber]))
   }
-}
-
-/** An ended episode about which nobody disputes, and whose end the bureau has accepted, has nothing more to tell. */
-async function toldToTheEnd (store: LookStores['creditFeed'], seen: readonly Seen[], disputes: Told['disputes']): Promise<ReadonlySet<string>> {
-  const over = new Set<string>()
-  for (const [state, end] of [['cured', 'cure'], ['withdrawn', 'withdraw']] as const) {
-    const ended = seen.flatMap(({ contract, episodes }) => episodes.filter((episode) => episode.state === state && !episode.isHeld && disputesAbout(episode, { disputes: disputes.get(contract.id) ?? [] }).length === 0))
-    for (const id of ended.length === 0 ? [] : await store.toldToTheEnd(ended.map(({ id }) => id), end)) over.add(id)
-  }
-  return over
 }
 
 /** Of bills that do not count yet, and of all where an opening is to be told: those that count have kept their proof. */
@@ -108,11 +102,12 @@ function noticeKeysOf (episodes: readonly Episode[]): readonly string[] {
 
 async function lookAt <Stores extends LookStores> (stores: Stores, deps: Deps<Stores>, { contract, creditor, account: known, outstanding, episodes }: Seen, told: Told): Promise<Look> {
   const account = known ?? newAccount(deps, contract, creditor)
-  const bills = await billsOf(stores.bills, outstanding, episodes)
+  const settled = episodes.filter(isLive).flatMap((episode) => episode.bills).flatMap(({ billId }) => told.bills.get(billId) ?? [])
+  const bills = new Map([...outstanding, ...settled].map((bill) => [bill.id, bill]))
   const overdue = [...bills.values()].filter((bill) => isPastDeadline(bill, deps.moment.today))
   return {
-    contract, creditor, account, isNewAccount: known === null, episodes, bills, disputes: told.disputes.get(contract.id) ?? [], notices: told.notices,
-    records: new Map(episodes.flatMap(({ id }) => told.over.has(id) ? [] : [[id, told.records.get(id) ?? []]])),
+    contract, creditor, account, isNewAccount: known === null, episodes, bills, lastEpisodeNumber: told.lastEpisodeNumbers.get(account.accountNumber) ?? 0,
+    disputes: told.disputes.get(contract.id) ?? [], notices: told.notices, records: told.records,
     proofs: overdue.length === 0 || !maySomethingOpen(episodes) ? nothingProven : await proofsOf(stores, deps, { contract, overdue })
   }
 }
@@ -125,15 +120,6 @@ function maySomethingOpen (episodes: readonly Episode[]): boolean {
 
 function newAccount ({ stableId, calendar }: Pick<DecideTools, 'stableId' | 'calendar'>, contract: Contract, creditor: Creditor): CreditAccount {
   return { accountNumber: stableId(creditor.code, 'CreditAccount', contract.id).replaceAll('-', '').slice(0, 30), contractId: contract.id, creditor: creditor.code, openedOn: calendar(contract.signedAt) }
-}
-
-async function billsOf (store: Pick<BillStore, 'find'>, outstanding: readonly Bill[], episodes: readonly Episode[]): Promise<ReadonlyMap<string, Bill>> {
-  const bills = new Map(outstanding.map((bill) => [bill.id, bill]))
-  for (const { billId } of episodes.filter(isLive).flatMap((episode) => episode.bills)) {
-    const bill = bills.has(billId) ? null : await store.find(billId)
-    if (bill !== null) bills.set(billId, bill)
-  }
-  return bills
 }
 
 async function proofsOf <Stores extends LookStores> (stores: Stores, { isDeceased, moment: { today } }: Deps<Stores>, { contract, overdue }: { readonly contract: Contract, readonly overdue: readonly Bill[] }): Promise<Proofs> {

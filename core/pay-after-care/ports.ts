@@ -47,6 +47,8 @@ export interface EligibilityStore {
 
 export interface BillStore {
   readonly find: (id: string) => Promise<Bill | null>
+  /** Those that there are, in no order. */
+  readonly findAll: (ids: readonly string[]) => Promise<readonly Bill[]>
   /** By ordinal. */
   readonly ofVisit: (visitId: string) => Promise<readonly Bill[]>
   readonly save: (bill: Bill) => Promise<void>

@@ -12,6 +12,7 @@ import { clientsRow } from './clients.ts'
 import { conversionRow } from './conversion.ts'
 import { faceSearchRow } from './face-search.ts'
 import { facesRow } from './faces.ts'
+import { feedRow } from './feed.ts'
 import { fhirSearchRow } from './fhir-search.ts'
 import { mllpRow } from './mllp.ts'
 import { outboundRow } from './outbound.ts'
@@ -26,7 +27,7 @@ import { sweepRow } from './sweep.ts'
 import { validationRow } from './validation.ts'
 import { vouchersRow } from './vouchers.ts'
 
-const rows: readonly BenchRow[] = [adviceRow, parseRow, conversionRow, mllpRow, appliedRow, restRow, releaseRow, startRow, validationRow, fhirSearchRow, outboundRow, clientsRow, postingsRow, sweepRow, reconciliationRow, facesRow, faceSearchRow, vouchersRow]
+const rows: readonly BenchRow[] = [adviceRow, parseRow, conversionRow, mllpRow, appliedRow, restRow, releaseRow, startRow, validationRow, fhirSearchRow, outboundRow, clientsRow, postingsRow, sweepRow, reconciliationRow, feedRow, facesRow, faceSearchRow, vouchersRow]
 const asked = process.argv.slice(2)
 const unknown = asked.filter((name) => !rows.some((row) => row.name === name))
 if (unknown.length > 0) {

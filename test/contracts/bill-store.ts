@@ -49,6 +49,7 @@ export function billStoreContract (t: Test, open: OpenStore): void {
       t.strictSame([await listed({}), await listed({ patientIds: ['A2', 'B'] }), await listed({ patientIds: [] }), await listed({ contractId: 'C', isOutstanding: true }), await listed({ isOutstanding: false }), await listed({ hospitalId: 'west' })],
         ['other assigned paid ward open due late', 'other due', '', 'open due late', 'paid', 'due'])
       t.equal(idsOf(await bills.outstanding('C')), 'late due open')
+      t.strictSame([idsOf(await bills.findAll(['due', 'nothing'])), await bills.findAll([])], ['due', []])
       t.strictSame([idsOf(await bills.outstandingOf(['C', 'W', 'none'])), await bills.outstandingOf([])], ['late due open ward', []])
       t.strictSame([idsOf(await bills.openAt('east', 'A2', day('2027-03-09'))), idsOf(await bills.openAt('east', 'A', day('2027-03-08'))), idsOf(await bills.openAt('west', 'A', day('2027-03-09')))], ['late assigned open ward', 'late paid assigned open ward', 'due'])
       const owingOf = (after: string | null, limit: number, dueBy: string | null = null): Promise<readonly string[]> => bills.owingContracts({ limit, after, dueBy: dueBy === null ? null : day(dueBy) })

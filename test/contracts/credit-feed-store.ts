@@ -2,6 +2,7 @@ import type { Test } from 'tap'
 import type { CalendarDate } from '../../core/clock.ts'
 import type { CreditAccount, Episode, FeedAck, FeedFile, FeedFileHead, FeedRecord } from '../../core/credit-feed/index.ts'
 import { fen } from '../../core/money.ts'
+import { aDispute } from './default-store.ts'
 import { refusals, type OpenStore } from './store-under-test.ts'
 
 const day = (text: string): CalendarDate => text as CalendarDate
@@ -53,7 +54,7 @@ export function creditFeedStoreContract (t: Test, open: OpenStore): void {
         t.strictSame(await creditFeed.findEpisode('e1'), episode)
       }
       await creditFeed.saveEpisode(anEpisode('e2', { episodeNumber: 2 }))
-      t.strictSame([await creditFeed.accountsOfContracts(['contract of a1', 'none']), await creditFeed.episodesOfContracts(['contract of a1', 'none']), await creditFeed.findEpisode('e9')], [[anAccount('a1')], [cured, anEpisode('e2', { episodeNumber: 2 })], null])
+      t.strictSame([await creditFeed.accountsOfContracts(['contract of a1', 'none']), await creditFeed.episodesOfContract('contract of a1'), await creditFeed.findEpisode('e9')], [[anAccount('a1')], [cured, anEpisode('e2', { episodeNumber: 2 })], null])
     })
     t.strictSame(refusals(await Promise.allSettled([inTransaction(({ creditFeed }) => creditFeed.saveEpisode(anEpisode('e3', { episodeNumber: 2 })))])), ['STORE_WRITE_CONFLICT'])
   })
@@ -94,11 +95,44 @@ export function creditFeedStoreContract (t: Test, open: OpenStore): void {
       t.strictSame([await creditFeed.recordAt('YF1001', 1, 2), await creditFeed.recordAt('YF1001', 1, 3), await creditFeed.lastHashes(['a1', 'a2']), (await creditFeed.waiting('YF1001', 9)).map(({ id }) => id)], [submitted, null, new Map([['a1', 'h2']]), ['r5']])
       await creditFeed.saveRecord({ ...submitted, state: 'rejected', rejectedBecause: 'FORMAT asOf' })
       t.strictSame([(await creditFeed.rejectedRecords({ limit: 9, after: null })).map(({ id, rejectedBecause }) => [id, rejectedBecause]), await creditFeed.rejectedRecords({ limit: 9, after: 'r1' })], [[['r1', 'FORMAT asOf']], []])
-      t.strictSame(await creditFeed.toldToTheEnd(['e1', 'none'], 'cure'), [], 'a record of it waits or was rejected')
-      for (const [id, operation] of [['r20', 'cure'], ['r21', 'update']] as const) await creditFeed.addRecord(aFeedRecord(id, { episodeId: 'e20', operation, state: 'accepted' }))
-      t.strictSame([await creditFeed.toldToTheEnd(['e20', 'e1'], 'cure'), await creditFeed.toldToTheEnd(['e20'], 'withdraw')], [['e20'], []])
       t.strictSame([(await creditFeed.recordsOfEpisodes(['e1', 'none'])).map(({ id, episodeId }) => `${episodeId} ${id}`), await creditFeed.recordsOfEpisodes([])], [['e1 r9', 'e1 r1', 'e1 r5'], []])
       t.strictSame([(await creditFeed.recordsOfEpisode('e1')).map(({ id }) => id), (await creditFeed.recordsOfFile('YF1001', 1)).map(({ id }) => id)], [['r9', 'r1', 'r5'], ['r9', 'r1']])
+    })
+  })
+
+  t.test('episodes → have something to tell until the bureau has accepted their end and nobody disputes', async (t) => {
+    const { inTransaction } = await open(t)
+    await inTransaction(async ({ creditFeed, defaults }) => {
+      let last = 0
+      const told = async (state: Episode['state'], records: ReadonlyArray<readonly [FeedRecord['operation'], FeedRecord['state']]>, given: Partial<Episode> = {}): Promise<void> => {
+        const name = [state, ...records.map((record) => record.join(' ')), ...given.isHeld === true ? ['held'] : []].join(', ')
+        last += 1
+        await creditFeed.saveEpisode(anEpisode(name, { contractId: 'C', episodeNumber: last, state, ...given }))
+        for (const [place, [operation, recordState]] of records.entries()) await creditFeed.addRecord(aFeedRecord(`${name} ${place}`, { episodeId: name, operation, state: recordState }))
+      }
+      const opened = ['open_episode', 'accepted'] as const
+      await told('notice_due', [])
+      await told('accepted', [opened])
+      await told('deletion_sent', [opened, ['cure', 'accepted']])
+      await told('abandoned', [])
+      await told('abandoned', [['open_episode', 'rejected']])
+      await told('abandoned', [['open_episode', 'fixed']])
+      await told('abandoned', [], { isHeld: true })
+      await told('cured', [opened])
+      await told('cured', [opened, ['cure', 'submitted']])
+      await told('cured', [opened, ['cure', 'accepted']])
+      await told('cured', [opened, ['cure', 'accepted'], ['correct', 'rejected']])
+      await told('withdrawn', [])
+      await told('withdrawn', [opened])
+      await told('withdrawn', [opened, ['withdraw', 'accepted']])
+      await told('deleted', [opened, ['cure', 'accepted'], ['delete_expired', 'accepted']])
+      const telling = async (contractIds: readonly string[]): Promise<readonly string[]> => (await creditFeed.episodesToTell(contractIds)).map(({ id }) => id)
+      const all = ['notice_due', 'accepted, open_episode accepted', 'deletion_sent, open_episode accepted, cure accepted', 'abandoned, open_episode rejected', 'abandoned, held', 'cured, open_episode accepted', 'cured, open_episode accepted, cure submitted',
+        'cured, open_episode accepted, cure accepted, correct rejected', 'withdrawn, open_episode accepted']
+      t.strictSame([await telling(['C', 'none']), await telling(['none']), await telling([])], [all, [], []])
+      t.strictSame([await creditFeed.lastEpisodeNumbers(['a1', 'none']), await creditFeed.lastEpisodeNumbers([])], [new Map([['a1', last]]), new Map()])
+      await defaults.saveDispute(aDispute('d1', { contractId: 'C' }))
+      t.strictSame((await telling(['C'])).filter((name) => !all.includes(name)), ['cured, open_episode accepted, cure accepted'], 'a dispute may be told of a cured one')
     })
   })
 

@@ -18,7 +18,7 @@ function aLock (id: string, given: Partial<CardLock> = {}): CardLock {
   }
 }
 
-function aDispute (id: string, given: Partial<Dispute> = {}): Dispute {
+export function aDispute (id: string, given: Partial<Dispute> = {}): Dispute {
   return {
     id, contractId: 'c1', patientId: 'p1', billId: 'b1', hospitalId: 'east', disputedFen: fen(500), text: 'not mine', statement: null, state: 'open', openedAt: at, answerBy: on('2027-03-28'),
     answer: null, answeredAt: null, answeredBy: null, ...given

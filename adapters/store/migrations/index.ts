@@ -33,7 +33,7 @@ import { consultationTables } from './0033-consultations.ts'
 import { dialogue } from './0034-dialogue.ts'
 import { invitationsAndStars } from './0038-invitations.ts'
 import { awaitingCharges } from './0039-awaiting-charges.ts'
-import { reopenedDays } from './0040-reopened-days.ts'
+import { fewAmongMany } from './0040-few-among-many.ts'
 import { prescriptions } from './0035-prescriptions.ts'
 import { memberships } from './0036-memberships.ts'
 import { marketplace } from './0037-marketplace.ts'
@@ -43,5 +43,5 @@ export type { Migration } from './migration.ts'
 
 /** In the order they are applied. */
 export const migrations: readonly Migration[] = [
-  inbox, records, ledger, people, operations, access, mapping, search, remoteIds, viewRows, outbound, accessForAll, operators, entryKinds, identityReadings, contracts, bills, payments, reconciliation, notices, creditFeed, visitProgress, defaults, seals, faces, terminals, appointmentTables, doneAndUndecided, vouchers, voucherCodes, escrow, consultationTables, dialogue, prescriptions, memberships, marketplace, invitationsAndStars, awaitingCharges, reopenedDays
+  inbox, records, ledger, people, operations, access, mapping, search, remoteIds, viewRows, outbound, accessForAll, operators, entryKinds, identityReadings, contracts, bills, payments, reconciliation, notices, creditFeed, visitProgress, defaults, seals, faces, terminals, appointmentTables, doneAndUndecided, vouchers, voucherCodes, escrow, consultationTables, dialogue, prescriptions, memberships, marketplace, invitationsAndStars, awaitingCharges, fewAmongMany
 ]

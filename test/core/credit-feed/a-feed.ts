@@ -101,7 +101,7 @@ export async function aFeed (t: Teardown, given: Partial<PayAfterCareSettings> =
       if (ready.length === 0) return []
       return await inTransaction((stores) => releaseEpisodes(stores, { ...deps, moment: { now: feed.now, today: calendar(feed.now) } }, { episodeIds: ready.map(({ id }) => id), who, creditors: null }))
     },
-    episodes: (name) => inReading(({ creditFeed }) => creditFeed.episodesOfContracts([name])),
+    episodes: (name) => inReading(({ creditFeed }) => creditFeed.episodesOfContract(name)),
     records: async (name) => {
       const [episode] = await feed.episodes(name)
       return episode === undefined ? [] : await inReading(({ creditFeed }) => creditFeed.recordsOfEpisode(episode.id))
