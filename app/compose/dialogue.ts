@@ -22,7 +22,7 @@ function dialogueTools (deps: AreaDeps): DialogueTools<Stores> {
 
 /** To join with, from the moment it is asked for. */
 const ticketMs = 60_000
-/** To come back with; renewed every four minutes while somebody is there (adapters/http/rtc-routes.ts). */
+/** To come back with; renewed every four minutes while somebody is there (adapters/http/dialogue/rtc-routes.ts). */
 const resumeMs = 900_000
 const lookEveryMs = 150
 

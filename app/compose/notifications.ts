@@ -1,4 +1,4 @@
-import { noticeRoutes } from '../../adapters/http/notice-routes.ts'
+import { noticeRoutes } from '../../adapters/http/notifications/notice-routes.ts'
 import type { Stores } from '../../adapters/store/index.ts'
 import type { WechatAccount } from '../../core/access/index.ts'
 import { stands } from '../../core/pay-after-care/index.ts'

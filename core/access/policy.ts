@@ -25,7 +25,7 @@ const redeeming = { 'voucher.read': 'organization', 'voucher.use': 'organization
 /** 服务券后台: what is paid out in vouchers is decided by whoever decides of money. */
 const vouching = { 'voucher.read': 'books', 'voucher.manage': 'books', 'voucher.roll_back': 'books',
   'voucher_code.read': 'books', 'voucher_code.verify': 'books', 'offline_use.read': 'books', 'offline_use.settle': 'books' } as const
-/** 钱包: a doctor's own, or the hospital's (adapters/http/wallet-of.ts). */
+/** 钱包: a doctor's own, or the hospital's (adapters/http/escrow/wallet-of.ts). */
 const earning = { 'wallet.read': 'organization', 'wallet.withdraw': 'organization' } as const
 /** A hospital that buys. */
 const buying = { 'payment.create': 'organization', 'payment.read': 'organization', 'escrow.read': 'organization' } as const

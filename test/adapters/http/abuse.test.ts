@@ -1,7 +1,7 @@
 import t from 'tap'
 import { fhirServer } from '../../../adapters/fhir/index.ts'
 import { callerOf, noteAccess } from '../../../adapters/http/index.ts'
-import { usualAccessLimits } from '../../../adapters/http/access-routes.ts'
+import { usualAccessLimits } from '../../../adapters/http/access/access-routes.ts'
 import { fictitiousResidentId } from '../../../adapters/simulators/hospital/resident-id.ts'
 import type { CalendarDate } from '../../../core/clock.ts'
 import { fhirDeps } from '../fhir/a-fhir-server.ts'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { usualAccessLimits } from '../../../adapters/http/access-routes.ts'
+import { usualAccessLimits } from '../../../adapters/http/access/access-routes.ts'
 import { aHospital } from './a-hospital.ts'
 import { caller, type Answer } from './a-phone.ts'
 import { as, aServer, type AServer } from './a-server.ts'
