@@ -1,3 +1,1 @@
-export { callPages } from './call-pages.ts'
-export { consolePages } from './console-pages.ts'
-export { kioskPages } from './kiosk-pages.ts'
+export { pages } from './pages.ts'

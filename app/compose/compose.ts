@@ -100,9 +100,7 @@ export interface Composed {
   /** Business time. */
   readonly startedAt: Date
   readonly version: { readonly name: string, readonly version: string, readonly commit: string | null }
-  readonly consoleRoot: string
-  readonly kioskRoot: string
-  readonly callRoot: string
+  readonly pagesRoot: string
   /** Ends all in reverse order: takes nothing new, finishes what runs, closes the store. */
   readonly close: () => Promise<void>
 }
@@ -162,7 +160,7 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
     config, store, clock, wallClock, calendar, ids, log, stableId, keys, searchValuesOf, mappings, fhirMappings, unmappedCodes, translate,
     applying, destinations, lines, pauses, rates, tools, areas, operations, jobs, listeners, followers, viewPollers, wechat, hasSms: sms !== null, metrics, startedAt: clock.now(),
     version: versionOf(system.root),
-    ...pageRoots(system.root),
+    pagesRoot: path.join(system.root, 'adapters/web'),
     close: async () => {
       await stopTaking([...listeners.values()], [...followers.values(), ...viewPollers.values()])
       await operations.stop()
@@ -171,11 +169,6 @@ export async function compose ({ config, system, clockOf, sms, wechat, outside }
       await store.close()
     }
   }
-}
-
-function pageRoots (root: string): Pick<Composed, 'consoleRoot' | 'kioskRoot' | 'callRoot'> {
-  const at = (page: string): string => path.join(root, 'adapters/web', page)
-  return { consoleRoot: at('console'), kioskRoot: at('kiosk'), callRoot: at('call') }
 }
 
 async function stopTaking (listeners: readonly MllpListener[], pollers: ReadonlyArray<Pick<Follower, 'stop'>>): Promise<void> {

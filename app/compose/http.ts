@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { fhirServer } from '../../adapters/fhir/index.ts'
 import { buildServer, callerOf, instantIn, noteAccess, usualLimits, accessRoutes, wellKnownRoutes, type HttpDeps, type PartState } from '../../adapters/http/index.ts'
-import { callPages, consolePages, kioskPages } from '../../adapters/web/index.ts'
+import { pages } from '../../adapters/web/index.ts'
 import { authenticate, type Principal } from '../../core/access/index.ts'
 import { mergePatients, unmergePatients, type MergeCommand } from '../../core/identity/index.ts'
 import { takeIn } from '../../core/intake/index.ts'
@@ -43,9 +43,7 @@ export async function composeHttp (parts: Composed, demo: HttpDeps['demo']): Pro
   }), instantIn(config.zone)))
   await server.register(wellKnownRoutes(parts.areas))
   for (const routes of parts.areas.routes) await server.register(routes)
-  await server.register(consolePages({ root: parts.consoleRoot }))
-  await server.register(kioskPages({ root: parts.kioskRoot }))
-  await server.register(callPages({ root: parts.callRoot }))
+  await server.register(pages({ root: parts.pagesRoot }))
   return server
 }
 

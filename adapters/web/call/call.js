@@ -1,9 +1,10 @@
+import { make } from '../elements/make.js'
 import { makeChat } from './chat.js'
 import { eventOf, isRunning, next } from './machine.js'
 import { closeMedia, openMedia, watchVolume } from './media.js'
 import { makeMeter, makePeer } from './peer.js'
 import { forget, joinRoom, keep, kept } from './room.js'
-import { choice, choices, hint, make, note, title } from './view.js'
+import { choice, choices, hint, note, title } from './view.js'
 import { languageNow, setLanguage, word } from './words.js'
 import { adapt, capped, modeOf, startAt } from './weak.js'
 

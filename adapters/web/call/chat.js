@@ -1,5 +1,5 @@
+import { make } from '../elements/make.js'
 import { shrunk } from './media.js'
-import { make } from './view.js'
 import { eventWord, languageNow, word } from './words.js'
 
 /** 会话 beside the call: what was said, what waits to be sent, and the line to write in. */

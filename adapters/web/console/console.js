@@ -1,9 +1,10 @@
+import { make } from '../elements/make.js'
 import { addToken, ask, call, forgetToken, heldTokens } from './api.js'
 import { follow } from './follow.js'
 import { openMessage } from './message.js'
 import { showDestinations, showQueues, showUnmapped, sourceColumns, tryMessage } from './operate.js'
 import { searchMessages } from './search.js'
-import { button, instant, make, noRight, show, table } from './view.js'
+import { button, instant, noRight, show, table } from './view.js'
 import { currentLanguage, speak, word } from './words.js'
 
 const place = (id) => document.getElementById(id)

@@ -1,6 +1,7 @@
+import { make } from '../elements/make.js'
 import { call } from './api.js'
 import { messageTable } from './message.js'
-import { instant, make, noRight, table, yuan } from './view.js'
+import { instant, noRight, table, yuan } from './view.js'
 import { word } from './words.js'
 
 /** Types that are looked for by patient where no message tells what there is. R4 has no such search for PaymentNotice; the charges show payments. */

@@ -1,5 +1,6 @@
+import { make } from '../elements/make.js'
 import { call } from './api.js'
-import { button, instant, make, table } from './view.js'
+import { button, instant, table } from './view.js'
 import { word } from './words.js'
 
 /** One message with its raw text, what it made, and what an operator may do with it. */

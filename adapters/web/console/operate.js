@@ -1,5 +1,6 @@
+import { make } from '../elements/make.js'
 import { call } from './api.js'
-import { button, instant, make, noRight, show, table } from './view.js'
+import { button, instant, noRight, show, table } from './view.js'
 import { word } from './words.js'
 
 const stateOf = ({ state, code, detail }) => make('span', { class: state === 'up' ? 'good' : state === 'down' ? 'bad' : undefined, title: detail }, `${word(state)}${code === null ? '' : ` ${code}`}`)

@@ -1,6 +1,7 @@
+import { make } from '../elements/make.js'
 import { call } from './api.js'
 import { messageTable } from './message.js'
-import { button, make, noRight } from './view.js'
+import { button, noRight } from './view.js'
 import { word } from './words.js'
 
 /** Messages by the hospital's numbers or by what they hold; numbers go in the body, never into an address. */

@@ -1,17 +1,5 @@
+import { make } from '../elements/make.js'
 import { word } from './words.js'
-
-/** Makes an element; text is always text, never markup. */
-export function make (name, attributes = {}, ...children) {
-  const element = document.createElement(name)
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === undefined || value === null || value === false) continue
-    if (key === 'onclick') element.addEventListener('click', value)
-    else if (key === 'ontoggle') element.addEventListener('toggle', value)
-    else element.setAttribute(key, value === true ? '' : String(value))
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined).map((child) => child instanceof Node ? child : String(child)))
-  return element
-}
 
 const shown = new WeakMap()
 

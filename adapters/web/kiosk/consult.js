@@ -1,6 +1,7 @@
+import { make } from '../elements/make.js'
 import * as api from './api.js'
 import { pause } from './camera.js'
-import { choice, choices, field, form, hint, make, note, title } from './view.js'
+import { choice, choices, field, form, hint, note, title } from './view.js'
 import { languageNow, word } from './words.js'
 
 /** How often it is looked what became of the request. */

@@ -1,9 +1,10 @@
+import { make } from '../elements/make.js'
 import * as api from './api.js'
 import { closeCamera } from './camera.js'
 import { asking, talking, waiting } from './consult.js'
 import { look } from './look.js'
 import { kindOf, next, nobody, readerInput } from './machine.js'
-import { choice, choices, field, form, hint, make, note, select, title } from './view.js'
+import { choice, choices, field, form, hint, note, select, title } from './view.js'
 import { changeLanguage, changeVoice, hush, languageNow, say, voiceIsOn, word } from './words.js'
 
 const idleMs = 60_000

@@ -1,6 +1,7 @@
+import { make } from '../elements/make.js'
 import * as api from './api.js'
 import { openCamera, pause, picture } from './camera.js'
-import { choices, make, note } from './view.js'
+import { choices, note } from './view.js'
 import { languageNow, word } from './words.js'
 
 /** Time to do one motion, and the pictures that are taken meanwhile. */

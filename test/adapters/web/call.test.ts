@@ -2,10 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t from 'tap'
-import { callPages } from '../../../adapters/web/index.ts'
+import { pages } from '../../../adapters/web/index.ts'
 import { aServer } from '../http/a-server.ts'
 
-const root = path.resolve(import.meta.dirname, '../../../adapters/web/call')
+const web = path.resolve(import.meta.dirname, '../../../adapters/web')
+const root = path.join(web, 'call')
 const files = readdirSync(root)
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 const from = async <Module>(file: string): Promise<Module> => await import(pathToFileURL(path.join(root, file)).href) as Module
@@ -29,7 +30,7 @@ const { levels, startAt, capped, adapt } = await from<Weak>('weak.js')
 
 t.test('the page of a call → is served without a token, runs nothing but its own files, holds nothing inline, and asks nobody else', async (t) => {
   const { server } = await aServer(t)
-  await server.register(callPages({ root }))
+  await server.register(pages({ root: web }))
   t.equal((await server.inject('/m/call')).headers.location, '/m/call/')
   const answer = await server.inject('/m/call/')
   t.strictSame([answer.statusCode, answer.headers['content-type']], [200, 'text/html; charset=utf-8'])

@@ -1,17 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import t from 'tap'
-import { consolePages } from '../../../adapters/web/index.ts'
+import { pages } from '../../../adapters/web/index.ts'
 import { as, aServer } from '../http/a-server.ts'
 
-const root = path.resolve(import.meta.dirname, '../../../adapters/web/console')
+const web = path.resolve(import.meta.dirname, '../../../adapters/web')
+const root = path.join(web, 'console')
 const files = readdirSync(root)
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 const page = read('index.html')
 
 t.test('the status page', async (t) => {
   const { server, tokenOf } = await aServer(t)
-  await server.register(consolePages({ root }))
+  await server.register(pages({ root: web }))
 
   t.test('is where / leads, and is served without a token', async (t) => {
     const start = await server.inject('/')
@@ -20,6 +21,7 @@ t.test('the status page', async (t) => {
     const answer = await server.inject('/console/')
     t.strictSame([answer.statusCode, answer.headers['content-type'], answer.body], [200, 'text/html; charset=utf-8', page])
     for (const file of files) t.equal((await server.inject(`/console/${file}`)).statusCode, 200, file)
+    for (const place of ['/elements', '/m/elements']) t.match(await server.inject(`${place}/make.js`), { statusCode: 200, headers: { 'content-type': /javascript/ } }, 'what all pages are made of')
     t.equal((await server.inject('/console/../server.ts')).statusCode, 404)
   })
 

@@ -5,10 +5,11 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import t from 'tap'
-import { kioskPages } from '../../../adapters/web/index.ts'
+import { pages } from '../../../adapters/web/index.ts'
 import { aServer } from '../http/a-server.ts'
 
-const root = path.resolve(import.meta.dirname, '../../../adapters/web/kiosk')
+const web = path.resolve(import.meta.dirname, '../../../adapters/web')
+const root = path.join(web, 'kiosk')
 const files = readdirSync(root)
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8')
 const chromium = process.env['CHROMIUM_PATH']
@@ -24,7 +25,7 @@ const { screens, next, nobody, readerInput, kindOf } = await import(pathToFileUR
 
 t.test('the page of the terminal → is served without a token, runs nothing but its own files, and holds nothing inline', async (t) => {
   const { server } = await aServer(t)
-  await server.register(kioskPages({ root }))
+  await server.register(pages({ root: web }))
   t.equal((await server.inject('/kiosk')).headers.location, '/kiosk/')
   const answer = await server.inject('/kiosk/')
   t.strictSame([answer.statusCode, answer.headers['content-type']], [200, 'text/html; charset=utf-8'])
