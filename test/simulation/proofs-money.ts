@@ -123,9 +123,10 @@ async function suspended (query: Query, { isLast }: Asked): Promise<Proof> {
 async function atRest (query: Query, { isLast }: Asked): Promise<Proof> {
   const rows = await query("select account, cast(sum(amount_fen) as bigint) as amount from postings where account in ('CLEAR:wechat', 'CLEAR:alipay', 'CLEAR:bank', 'CLEAR:insurance', 'REFUND_PAYABLE') or account like 'CREDIT_BAL:%' group by account having sum(amount_fen) <> 0")
   const [{ bank = 0, halves = 0 } = {}] = await query(`select (select coalesce(sum(amount_fen), 0) from postings where account like 'BANK:%') as bank,
-    (select coalesce(sum(p.amount_fen), 0) from postings p join entries e on e.sequence = p.entry where p.account = 'CLEAR:insurance' and e.kind in ('payment', 'refund') and exists (
-      select 1 from postings q where q.entry = p.entry and q.account = 'CLEAR:wechat')) as halves`)
-  // The account that pays the insurance half of a mixed order is the platform's own bureau, which sends no statement.
+    (select coalesce(sum(p.amount_fen), 0) from postings p join entries e on e.sequence = p.entry where p.account = 'CLEAR:insurance' and e.kind in ('payment', 'refund') and (exists (
+      select 1 from postings q where q.entry = p.entry and q.account = 'CLEAR:wechat') or substr(e.source_key, length('refund-done:') + 1, 36) in (select id from refunds where half = 'insurance'))) as halves`)
+  // The account that pays the insurance half of a mixed order is the platform's own bureau, which sends no statement. Going
+  // back, a half may stand in an entry of its own.
   const left = rows.map((row) => [String(row['account']), Number(row['amount']) - (row['account'] === 'CLEAR:insurance' ? Number(halves) : 0)] as const).filter(([, amount]) => amount !== 0)
   return proof('I-15 cleared to the bank', isLast ? left.map(([account, amount]) => `${account} ${amount}`) : [], `${yuan(Number(bank))} in the bank, ${left.length} accounts on their way, ${yuan(Number(halves))} of mixed orders listed by nobody`)
 }
