@@ -13,7 +13,7 @@ const seed = Number(process.env['KILL_SEED'] ?? 20270301)
 const kills = Number(process.env['KILL_TIMES'] ?? (messages > 1000 ? 8 : 3))
 const sites = Object.values(demoSites)
 
-t.setTimeout(600_000)
+t.setTimeout(Math.max(600_000, kills * 5_000))
 
 t.test(`the server is killed ${kills} times while ${messages} charges come in, and each HIS resends what was not acknowledged [acc:C-07]`, async (t) => {
   const dataDir = t.testdir({})
