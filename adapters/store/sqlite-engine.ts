@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import knex, { type Knex } from 'knex'
 import type { Parameter } from './dialect.ts'
@@ -41,8 +41,7 @@ export const sqliteFileIn = (dataDir: string): string => join(dataDir, 'yiqiao.s
 export function sqliteEngine ({ dataDir, driver, readers, busyTimeoutMs }: SqliteOptions): Engine {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const filename = sqliteFileIn(dataDir)
-  // SQLite gives its -wal and -shm files the mode of the database file.
-  closeSync(openSync(filename, 'a', 0o600))
+  createFile(filename)
   const connections = new WeakMap<RawDatabase, Connection>()
   const open = (max: number, extra: readonly string[]): Knex => knex({
     client: (driver === 'libsql' ? LibsqlClient : BetterSqliteClient) as unknown as typeof Knex.Client,
@@ -82,6 +81,14 @@ export function sqliteEngine ({ dataDir, driver, readers, busyTimeoutMs }: Sqlit
       await writer.destroy()
     }
   }
+}
+
+/**
+ * SQLite gives its -wal and -shm files the mode of the database file. One that is there is left alone: to close any handle of
+ * a file gives up every lock that the process holds on it (POSIX), and another process could then take the journal away.
+ */
+function createFile (filename: string): void {
+  if (!existsSync(filename)) closeSync(openSync(filename, 'a', 0o600))
 }
 
 interface Reading {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -111,6 +112,26 @@ t.test('an SQLite store', onSqlite, async (t) => {
     })
     await two.inTransaction(({ settings }) => settings.set('key', 'two'))
     t.equal(await one.inReading(({ settings }) => settings.get('key')), 'two')
+  })
+
+  t.test('opened a second time in a process → still holds its journal, so that another process which looks and leaves takes nothing away', async (t) => {
+    const dataDir = await mkdtemp(join(tmpdir(), 'yiqiao-store-'))
+    const first = await openStore({ dataDir })
+    await first.migrate()
+    await first.inTransaction(({ settings }) => settings.set('key', 'first'))
+    const second = await openStore({ dataDir })
+    t.teardown(async () => { await second.close(); await rm(dataDir, { recursive: true }) })
+    await second.inTransaction(({ settings }) => settings.set('key', 'second'))
+    await first.close()
+    await second.inTransaction(({ settings }) => settings.set('key', 'last'))
+    const elsewhere = (): string => execFileSync(process.execPath, ['-e', `const Database = require('libsql')
+      const database = new Database(${JSON.stringify(join(dataDir, 'yiqiao.sqlite'))})
+      console.log(database.prepare("select value from settings where name = 'key'").get().value)
+      database.close()`], { encoding: 'utf8' }).trim()
+    t.equal(elsewhere(), 'last')
+    t.ok((await stat(join(dataDir, 'yiqiao.sqlite-wal'))).size > 0, 'the journal is there as before')
+    await second.inTransaction(({ settings }) => settings.set('key', 'after'))
+    t.equal(elsewhere(), 'after')
   })
 
   t.test('with a driver that is not installed → says what to do', async (t) => {
