@@ -5,7 +5,7 @@ import { countedOf, joinedBills, outstandingIn, proofOf, reportableBills, withCl
 import { nextState, type Episode, type EpisodeBill, type EpisodeEvent } from './episode.ts'
 import type { FeedRecord } from './feed.ts'
 import { closedGates, type Gate } from './gates.ts'
-import type { Change, DecideTools, Look } from './look.ts'
+import type { Change, DecideTools, Look, Proofs } from './look.ts'
 import { disputesAbout, openingRecord } from './new-records.ts'
 import { reportedOf } from './standing.ts'
 
@@ -48,14 +48,17 @@ function atItsAmounts (episode: Episode, { balanceFen, overdueFen, dueOn }: Coun
   return { ...episode, balanceFen, overdueFen, originalAmountFen: balanceFen, ...dueOn === null ? {} : { dueOn, firstDelinquencyOn: addDays(dueOn, 1) } }
 }
 
+const nothingAgainst: Proofs = { isReconciled: true, isPaymentPending: false, isMinor: false, isDeceased: false, isNamed: true }
+
 export function gatesOf (episode: Episode, { look, counted }: { readonly look: Look, readonly counted: Counted }, { settings, moment }: DecideTools): readonly Gate[] {
   return closedGates({
-    dueOn: counted.dueOn,
+    // What was not asked is held against nobody, and opens nothing: no deadline counts as missed.
+    dueOn: look.proofs === null ? null : counted.dueOn,
     overdueFen: counted.overdueFen,
     hasNoticeInTime: counted.proof !== null,
     hasOpenDispute: disputesAbout(episode, look).some(({ state }) => state === 'open'),
     hasConsent: look.contract.consents.includes('bureau_report'),
-    ...look.proofs
+    ...look.proofs ?? nothingAgainst
   }, settings, moment.today)
 }
 

@@ -25,7 +25,8 @@ export interface Look {
   readonly disputes: readonly Dispute[]
   /** By key; also of other looks. */
   readonly notices: ReadonlyMap<string, NoticeRecord>
-  readonly proofs: Proofs
+  /** Null: not asked, since nothing is past its deadline or nothing may be opened. */
+  readonly proofs: Proofs | null
 }
 
 /** What holds for the person and the days, asked only where somebody may come to be reported. */
@@ -36,8 +37,6 @@ export interface Proofs {
   readonly isDeceased: boolean
   readonly isNamed: boolean
 }
-
-export const nothingProven: Proofs = { isReconciled: false, isPaymentPending: true, isMinor: true, isDeceased: true, isNamed: false }
 
 export interface DecideTools {
   readonly settings: FeedSettings

@@ -10,7 +10,7 @@ import type { Creditor } from './creditor.ts'
 import { isCloseToDeadline } from './episode-bills.ts'
 import { isLive, isUnreported, type CreditAccount, type Episode, type EpisodeBill } from './episode.ts'
 import type { FeedRecord } from './feed.ts'
-import { nothingProven, type DecideTools, type Look, type Proofs } from './look.ts'
+import type { DecideTools, Look, Proofs } from './look.ts'
 import type { CreditFeedStore, IsDeceased } from './ports.ts'
 
 export interface LookStores {
@@ -108,7 +108,7 @@ async function lookAt <Stores extends LookStores> (stores: Stores, deps: Deps<St
   return {
     contract, creditor, account, isNewAccount: known === null, episodes, bills, lastEpisodeNumber: told.lastEpisodeNumbers.get(account.accountNumber) ?? 0,
     disputes: told.disputes.get(contract.id) ?? [], notices: told.notices, records: told.records,
-    proofs: overdue.length === 0 || !maySomethingOpen(episodes) ? nothingProven : await proofsOf(stores, deps, { contract, overdue })
+    proofs: overdue.length === 0 || !maySomethingOpen(episodes) ? null : await proofsOf(stores, deps, { contract, overdue })
   }
 }
 
