@@ -12,7 +12,7 @@ export interface FacePhoto {
   readonly hospitalId: string
   readonly photoId: string
   readonly outcome: FaceOutcome
-  /** Codes: why it is not read (core/faces/may-process.ts), or what is wrong with it (core/faces/photo-gate.ts). */
+  /** Codes: why it is not read (core/faces/may-process.ts), or what is wrong with it (core/faces/frames.ts). */
   readonly reasons: readonly string[]
   /** Which model read it last; null: none yet. */
   readonly modelId: string | null

@@ -1,9 +1,9 @@
 import { addDays } from '../days.ts'
+import { groupedBy } from '../grouped-by.ts'
 import type { ReconcileStores } from './reconcile-ports.ts'
 import { perTransaction, type Run } from './reconcile-party.ts'
 import type { DiscrepancyKind } from './reconcile-kinds.ts'
 import { fen } from '../money.ts'
-import type { StatementItem } from './reconcile-item.ts'
 import { matchAgreed, settleMeetings, type Meeting } from './settle-lines.ts'
 
 /** How far back open differences are looked at again. */
@@ -57,7 +57,7 @@ async function matchOurs<Stores extends ReconcileStores> (run: Run<Stores>): Pro
       const matched = await stores.reconciliations.matchedOf(run.scope, keys)
       // What is open under this key already is one difference, not two.
       const open = new Set((await stores.reconciliations.unsettledOf(run.scope, keys)).map(({ key }) => key))
-      const byKey = grouped(await stores.reconciliations.linesOf(run.id, keys))
+      const byKey = groupedBy(await stores.reconciliations.linesOf(run.id, keys), ({ key }) => key)
       const meetings = items.map((ours): Meeting => ({ key: ours.key, lines: byKey.get(ours.key) ?? [], ours, isMatched: matched.has(ours.key) }))
       await settleMeetings(stores, run, meetings.filter(({ key, lines }) => lines.length > 0 || !open.has(key)))
       return { sum: items.reduce((total, { amountFen }) => total + amountFen, 0), next }
@@ -76,7 +76,7 @@ async function matchRest<Stores extends ReconcileStores> (run: Run<Stores>): Pro
       const lines = await stores.reconciliations.linesOf(run.id, keys)
       const matched = await stores.reconciliations.matchedOf(run.scope, keys)
       const meetings: Meeting[] = []
-      for (const [key, group] of grouped(lines)) {
+      for (const [key, group] of groupedBy(lines, ({ key }) => key)) {
         const [first] = group
         if (first !== undefined) meetings.push({ key, lines: group, ours: await run.party.ours.find(stores, first), isMatched: matched.has(key) })
       }
@@ -85,14 +85,4 @@ async function matchRest<Stores extends ReconcileStores> (run: Run<Stores>): Pro
     })
     if (isEmpty) return
   }
-}
-
-function grouped (lines: readonly StatementItem[]): ReadonlyMap<string, readonly StatementItem[]> {
-  const groups = new Map<string, StatementItem[]>()
-  for (const line of lines) {
-    const group = groups.get(line.key)
-    if (group === undefined) groups.set(line.key, [line])
-    else group.push(line)
-  }
-  return groups
 }

@@ -1,3 +1,4 @@
+import { groupedBy } from '../grouped-by.ts'
 import type { RecordStore, RecordVersion } from '../records/index.ts'
 import type { VisitStore } from './ports.ts'
 import type { Visit } from './visit.ts'
@@ -128,9 +129,7 @@ function coded (concept: Concept | undefined): CodedText | null {
 }
 
 function byVisit (found: readonly OfVisit[]): ReadonlyMap<string, readonly CodedText[]> {
-  const visits = new Map<string, CodedText[]>()
-  for (const { visitId, what } of found) visits.set(visitId, [...visits.get(visitId) ?? [], what])
-  return visits
+  return new Map([...groupedBy(found, ({ visitId }) => visitId)].map(([visitId, those]) => [visitId, those.map(({ what }) => what)]))
 }
 
 /** A prescription, its dispensing and its administration name one drug three times. */

@@ -69,7 +69,7 @@ export const releaseRow: BenchRow = {
         }),
         ...await under('status of a person', () => ({ method: 'GET', path: `/v1/pay-after-care/p${next()}` })),
         await ofMany('a page of bills', '/v1/bills?patient=many&limit=100', 150),
-        await ofMany('status', '/v1/pay-after-care/many', 150)
+        await ofMany('status', '/v1/pay-after-care/many', 50)
       ]
     } finally {
       await server.stop()

@@ -1,4 +1,5 @@
 import { DomainError } from '../../../core/errors.ts'
+import { groupedBy } from '../../../core/grouped-by.ts'
 import { fen } from '../../../core/money.ts'
 import type { Assured, ConsentPurpose, Contract, ContractEvent, ContractStore } from '../../../core/pay-after-care/index.ts'
 import { instant, instantOrNull, json, msOrNull } from '../columns.ts'
@@ -116,7 +117,5 @@ function contractOf (row: ContractRow): Contract {
 
 /** The rows of a person come one after the other. */
 function byPerson (rows: ReadonlyArray<ContractRow & { readonly person_id: string }>): ReadonlyArray<readonly Contract[]> {
-  const persons = new Map<string, Contract[]>()
-  for (const row of rows) persons.set(row.person_id, [...persons.get(row.person_id) ?? [], contractOf(row)])
-  return [...persons.values()]
+  return [...groupedBy(rows, (row) => row.person_id).values()].map((own) => own.map(contractOf))
 }

@@ -1,4 +1,5 @@
 import type { CalendarDate } from '../../../core/clock.ts'
+import { groupedBy } from '../../../core/grouped-by.ts'
 import { fen } from '../../../core/money.ts'
 import type { PaymentChannel, PaymentMode, PaymentOrder, PaymentPart, PaymentState, PaymentStore } from '../../../core/payments/index.ts'
 import { instant, instantOrNull, json, msOrNull } from '../columns.ts'
@@ -126,9 +127,12 @@ async function listOrders (unit: Unit, filter: Parameters<PaymentStore['list']>[
 async function withParts ({ sql, dialect }: Unit, rows: readonly OrderRow[]): Promise<readonly PaymentOrder[]> {
   if (rows.length === 0) return []
   const parts = await sql.all<PartRow>(`select * from payment_parts where ${dialect.isIn('order_id')} order by order_id, place`, [dialect.list(rows.map(({ id }) => id))])
-  const byOrder = new Map<string, PaymentPart[]>()
-  for (const part of parts) byOrder.set(part.order_id, [...byOrder.get(part.order_id) ?? [], { hospitalId: part.hospital_id, referenceId: part.reference_id, patientId: part.patient_id === '' ? null : part.patient_id, amountFen: fen(part.amount_fen) }])
-  return rows.map((row) => orderOf(row, byOrder.get(row.id) ?? []))
+  const byOrder = groupedBy(parts, (part) => part.order_id)
+  return rows.map((row) => orderOf(row, (byOrder.get(row.id) ?? []).map(partOf)))
+}
+
+function partOf (part: PartRow): PaymentPart {
+  return { hospitalId: part.hospital_id, referenceId: part.reference_id, patientId: part.patient_id === '' ? null : part.patient_id, amountFen: fen(part.amount_fen) }
 }
 
 function orderOf (row: OrderRow, parts: readonly PaymentPart[]): PaymentOrder {
